@@ -1,0 +1,113 @@
+"""What minidiff needs to know of an array library, and nothing else in the package knows."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar
+
+# Types whose values take the dtype of the array beside them. Exactly these: np.float64 is a
+# subclass of float, and promotes as NumPy promotes it.
+SCALARS: frozenset[type] = frozenset({bool, int, float, complex})
+
+MISSING = object()
+
+
+class Namespace:
+    """Attributes taken from the first of several places that has them, then kept.
+
+    Places are modules, classes or functions that are called once, at the first miss, and return
+    one (array_api_compat costs more to import than NumPy, so it waits until it is needed).
+    """
+
+    def __init__(self, name: str, *places: Any):
+        self.__name__ = name
+        self._places = list(places)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__array_namespace_info__":
+            raise AttributeError(name)
+        for index, place in enumerate(self._places):
+            if getattr(place, "is_lazy_place", False):
+                place = self._places[index] = place()
+            found = getattr(place, name, MISSING)
+            if found is not MISSING:
+                setattr(self, name, found)
+                return found
+        raise AttributeError(f"{self.__name__} has no {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<namespace {self.__name__}>"
+
+
+class Backend:
+    """One array library on one device, or on the devices that it manages itself.
+
+    Attributes
+    ----------
+    name : str
+        How messages call it.
+    arrays : namespace
+        The standard's functions on the library's arrays. Formulas run here at first order.
+    tensors : namespace
+        The same functions on Tensors: `minidiff.array_api`, or what `minidiff.wrap` made. Formulas
+        run here when the backward pass is itself recorded. Filled once, from above.
+    array_type : type
+        What operations return; anything else (a NumPy scalar) goes through `asarray`.
+    constants : tuple of types
+        What may stand beside a Tensor and is a constant: the library's arrays and scalars.
+    plain : tuple of dtypes
+        The commonest real floating dtypes: found here, a dtype needs no further look.
+    """
+
+    name: str
+    arrays: Any
+    tensors: Any = None
+    array_type: type
+    constants: tuple[type, ...]
+    plain: tuple[Any, ...] = ()
+    writes_in_place: ClassVar[bool] = True
+
+    def __repr__(self) -> str:
+        return f"<backend {self.name}>"
+
+    def asarray(self, data: Any) -> Any:
+        """The library's array of a library scalar (or anything it makes an array of)."""
+        return self.arrays.asarray(data)
+
+    def copy(self, array: Any) -> Any:
+        return self.arrays.asarray(array, copy=True)
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
+        """Zeros on the device of `like`."""
+        return self.arrays.zeros(shape, dtype=dtype, device=like.device)
+
+    def is_complex(self, dtype: Any) -> bool:
+        return bool(self.arrays.isdtype(dtype, "complex floating"))
+
+    def is_floating(self, dtype: Any) -> bool:
+        """Real or complex floating: what a gradient can have."""
+        return bool(self.arrays.isdtype(dtype, ("real floating", "complex floating")))
+
+    def device(self, array: Any) -> Any:
+        """The device as `Tensor.device` shows it."""
+        return array.device
+
+    def is_view(self, out: Any, array: Any) -> bool:
+        """Whether `out`, just made from `array`, shares its memory."""
+        raise NotImplementedError
+
+    def write(self, array: Any, key: Any, value: Any) -> None:
+        """array[key] = value, the value read before anything is written."""
+        array[key] = value
+
+    def add_at(self, array: Any, key: Any, value: Any) -> None:
+        """array[key] += value, repeated places summed."""
+        raise NotImplementedError
+
+    def as_numpy(self, array: Any) -> Any:
+        """A NumPy array of the same values, sharing memory where the library can."""
+        raise NotImplementedError
+
+    def quiet(self) -> AbstractContextManager[Any]:
+        """No floating-point warnings inside: a backward pass emits none."""
+        return nullcontext()

@@ -1,0 +1,352 @@
+"""The hot path: run an operation on the arrays, wrap the result, record what its formulas need.
+
+One factory per kind of signature. Inside, the code is straight on purpose: a helper call per
+operand, a loop over parents or a check more is what an engine's overhead consists of
+(tests/benchmarks shows the price of each).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, NoReturn
+
+from ..backends import SCALARS, Backend
+from .forward import record, record_all
+from .graph import RECORDING, OpNode, next_number, state
+from .nodes import constant, mixed_backends, pack, unwrap
+from .rules import Rule
+from .tensor import UNRECORDED, Tensor, look_again, wrap
+
+new = object.__new__
+recording = state.get
+
+# Arguments that hold no Tensor and are never changed behind our back.
+PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
+
+
+def wrapper(rule: Rule) -> Callable[..., Any]:
+    """What users call, for a rule: with the row's name, docstring and signature (less `xp`)."""
+    function = FACTORIES["composite" if rule.word == "composite" else rule.kind](rule, refuse)
+    update_wrapper(function, rule.row)
+    del function.__wrapped__  # type: ignore[attr-defined]  # the row's signature has an xp
+    function.__signature__ = rule.signature  # type: ignore[attr-defined]
+    function.rule = rule  # type: ignore[attr-defined]
+    rule.function = function
+    return function
+
+
+def operator(function: Any) -> Callable[..., Any]:
+    """A one- or two-array function as an operator: NotImplemented for operands it cannot take."""
+    rule: Rule = function.rule
+    method = FACTORIES[rule.kind](rule, lambda rule, other, backend: NotImplemented)
+    return update_wrapper(method, function)
+
+
+def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    kernels = rule.kernels
+    keep_x, _, keep_out = rule.keeps_first
+    never = not rule.inputs
+    may_look = rule.name in VIEWS
+
+    def call(x: Any, /) -> Any:
+        if type(x) is not Tensor:
+            return otherwise(rule, x, None)
+        if x._at is not None:
+            look_again(x)
+        backend = x._backend
+        data = kernels[backend](x._data)
+        if type(data) is not backend.array_type:
+            data = backend.asarray(data)
+        out: Tensor = new(Tensor)
+        out._data = data
+        out._backend = backend
+        out._grad = out._at = None
+        out._kept = False
+        parent = x._node
+        if parent is None or never:
+            out._node = None
+        elif recording() is not RECORDING:
+            out._node = None
+            record(rule, out, (x,), {})
+        else:
+            node: OpNode = new(OpNode)
+            node.rule = rule
+            node.backend = backend
+            node.number = next_number()
+            node.shape = data.shape
+            node.dtype = data.dtype
+            node.parent1 = parent
+            node.parent2 = None
+            if keep_x:
+                node.x1 = x._data
+                (x if x._at is None else x._at[0])._kept = True
+            if keep_out:
+                node.out = data
+                out._kept = True
+            out._node = node
+        if may_look:
+            note_view(rule, out, x, (), {})
+        return out
+
+    return call
+
+
+def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    kernels = rule.kernels
+    keeps_first, keeps_second, keeps_both = rule.keeps_first, rule.keeps_second, rule.keeps_both
+    never = not rule.inputs
+
+    def call(x1: Any, x2: Any, /) -> Any:
+        if type(x1) is Tensor:
+            if x1._at is not None:
+                look_again(x1)
+            backend = x1._backend
+            array1 = x1._data
+            parent1 = x1._node
+            if type(x2) is Tensor:
+                if x2._at is not None:
+                    look_again(x2)
+                if x2._backend is not backend:
+                    raise mixed_backends(rule.name, backend, x2._backend)
+                array2 = x2._data
+                parent2 = x2._node
+            else:
+                if type(x2) not in SCALARS and not isinstance(x2, backend.constants):
+                    return otherwise(rule, x2, backend)
+                array2 = x2
+                parent2 = None
+        elif type(x2) is Tensor:
+            if x2._at is not None:
+                look_again(x2)
+            backend = x2._backend
+            if type(x1) not in SCALARS and not isinstance(x1, backend.constants):
+                return otherwise(rule, x1, backend)
+            array1 = x1
+            parent1 = None
+            array2 = x2._data
+            parent2 = x2._node
+        else:
+            return otherwise(rule, x1, None)
+
+        data = kernels[backend](array1, array2)
+        if type(data) is not backend.array_type:
+            data = backend.asarray(data)
+        out: Tensor = new(Tensor)
+        out._data = data
+        out._backend = backend
+        out._grad = out._at = None
+        out._kept = False
+        if parent1 is None:
+            if parent2 is None or never:
+                out._node = None
+                return out
+            keep1, keep2, keep_out = keeps_second
+        elif never:
+            out._node = None
+            return out
+        else:
+            keep1, keep2, keep_out = keeps_first if parent2 is None else keeps_both
+        if recording() is not RECORDING:
+            out._node = None
+            record(rule, out, (x1, x2), {})
+            return out
+        node: OpNode = new(OpNode)
+        node.rule = rule
+        node.backend = backend
+        node.number = next_number()
+        node.shape = data.shape
+        node.dtype = data.dtype
+        node.parent1 = parent1
+        node.parent2 = parent2
+        if keep1:
+            if type(x1) is Tensor:
+                node.x1 = array1
+                (x1 if x1._at is None else x1._at[0])._kept = True
+            else:
+                node.x1 = constant(x1, rule, backend, data)
+        if keep2:
+            if type(x2) is Tensor:
+                node.x2 = array2
+                (x2 if x2._at is None else x2._at[0])._kept = True
+            else:
+                node.x2 = constant(x2, rule, backend, data)
+        if keep_out:
+            node.out = data
+            out._kept = True
+        out._node = node
+        return out
+
+    return call
+
+
+def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    kernels = rule.kernels
+    keep_x, _, keep_out = rule.keeps_first
+    never = not rule.inputs
+    may_look = rule.name in VIEWS
+    most, keywords = limits(rule)
+
+    def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(x) is not Tensor:
+            return otherwise(rule, x, None)
+        if len(args) > most or (kwargs and not keywords.issuperset(kwargs)):
+            rule.signature.bind(x, *args, **kwargs)  # raises what Python raises
+        if x._at is not None:
+            look_again(x)
+        backend = x._backend
+        parent = x._node
+        tracked = parent is not None and not never
+        if args:
+            args = tuple([a if type(a) in PLAIN else unwrap(a, backend, tracked) for a in args])
+        if kwargs:
+            kwargs = {
+                name: a if type(a) in PLAIN else unwrap(a, backend, tracked)
+                for name, a in kwargs.items()
+            }
+        data = kernels[backend](x._data, *args, **kwargs)
+        if type(data) is not backend.array_type:
+            if type(data) is tuple or hasattr(data, "_fields"):
+                return several(rule, backend, data, (x, *args), kwargs)
+            if data is NotImplemented or not hasattr(data, "dtype"):
+                return data
+            data = backend.asarray(data)
+        out: Tensor = new(Tensor)
+        out._data = data
+        out._backend = backend
+        out._grad = out._at = None
+        out._kept = False
+        if not tracked:
+            out._node = None
+        elif recording() is not RECORDING:
+            out._node = None
+            record(rule, out, (x, *args), kwargs)
+        else:
+            node: OpNode = new(OpNode)
+            node.rule = rule
+            node.backend = backend
+            node.number = next_number()
+            node.shape = data.shape
+            node.dtype = data.dtype
+            node.parent1 = parent
+            node.parent2 = None
+            node.args = args
+            node.kwargs = kwargs
+            if keep_x:
+                node.x1 = x._data
+                (x if x._at is None else x._at[0])._kept = True
+            if keep_out:
+                node.out = data
+                out._kept = True
+            out._node = node
+        if may_look:
+            note_view(rule, out, x, args, kwargs)
+        return out
+
+    return call
+
+
+def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """Any signature: several arrays, lists of arrays, several results."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = backend_of(rule, args, kwargs)
+        arrays = tuple([unwrap(a, backend, False) for a in args])
+        keyword_arrays = {name: unwrap(a, backend, False) for name, a in kwargs.items()}
+        data = rule.kernels[backend](*arrays, **keyword_arrays)
+        if type(data) is backend.array_type:
+            out = wrap(backend, data)
+            if rule.inputs:
+                record(rule, out, args, kwargs)
+            return out
+        if isinstance(data, tuple | list):
+            return several(rule, backend, data, args, kwargs)
+        return wrap(backend, backend.asarray(data)) if hasattr(data, "shape") else data
+
+    return call
+
+
+def composite(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    row = rule.row
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return row(backend_of(rule, args, kwargs).tensors, *args, **kwargs)
+
+    return call
+
+
+FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] = {
+    "unary": unary,
+    "binary": binary,
+    "parametric": parametric,
+    "wide": wide,
+    "composite": composite,
+}
+
+# The functions whose result may share memory with their array. The other views (expand_dims,
+# squeeze, flip, moveaxis, ...) are composites of these.
+VIEWS = frozenset({"getitem", "reshape", "permute_dims", "broadcast_to", "real", "imag"})
+
+
+def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:
+    """Tell a result that shares its input's memory which base it looks at, and how."""
+    if not out._backend.is_view(out._data, x._data):
+        return
+    step = (rule.name, args, kwargs)
+    if x._at is None:
+        root, path = x, (step,)
+    else:
+        root, path = x._at[0], (*x._at[1], step)
+    node = root._node
+    if node is not None and out._node is None and not recording().on:
+        node = UNRECORDED
+    out._at = (root, path, root._data, node)
+
+
+def limits(rule: Rule) -> tuple[int, frozenset[str]]:
+    """How many arguments may follow the array by position, and which may by keyword."""
+    others = list(rule.signature.parameters.values())[1:]
+    if any(p.kind is p.VAR_POSITIONAL for p in others):
+        most = 1 << 30
+    else:
+        most = sum(p.kind is not p.KEYWORD_ONLY for p in others)
+    return most, frozenset(p.name for p in others if p.kind is not p.POSITIONAL_ONLY)
+
+
+def several(rule: Rule, backend: Backend, data: Any, args: Any, kwargs: Any) -> Any:
+    """Wrap a tuple of results; a named tuple keeps its type."""
+    outs = [wrap(backend, backend.asarray(array)) for array in data]
+    made = type(data) if hasattr(data, "_fields") else tuple
+    if rule.inputs:
+        record_all(rule, outs, made, args, kwargs)
+    return pack(made, outs)
+
+
+def backend_of(rule: Rule, args: Any, kwargs: Any) -> Backend:
+    """The backend of a call's Tensors, which is one and the same."""
+    found: Backend | None = None
+    for value in (*args, *kwargs.values()):
+        for one in value if type(value) in (list, tuple) else (value,):
+            if type(one) is Tensor:
+                if found is not None and one._backend is not found:
+                    raise mixed_backends(rule.name, found, one._backend)
+                found = one._backend
+    if found is None:
+        first = next((a for a in (*args, *kwargs.values())), None)
+        return refuse(rule, first, None)
+    return found
+
+
+def refuse(rule: Rule, found: Any, backend: Backend | None) -> NoReturn:
+    """The error for an operand that an operation cannot take."""
+    kind = type(found)
+    what = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    if backend is None:
+        raise TypeError(
+            f"{rule.name} needs at least one Tensor among its arrays and found {what}; "
+            "make one with asarray(...) or minidiff.Tensor(...)"
+        )
+    raise TypeError(
+        f"{rule.name} takes Tensors, Python scalars and arrays of {backend.name}, not {what}; "
+        "make a Tensor of it with asarray(...)"
+    )

@@ -1,0 +1,218 @@
+"""What the tape is made of: nodes, leaves, and the switch that says whether to record.
+
+A node holds data and other nodes, never a Tensor: handles come and go, and the graph lives exactly
+as long as somebody can still walk it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from contextlib import ContextDecorator
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..backends import Backend
+    from .rules import Rule
+    from .tensor import Tensor
+
+# A node is always newer than its parents, so newest first is an order in which to walk back.
+next_number = itertools.count().__next__
+
+
+class OpNode:
+    """One recorded operation: where its arrays came from and what its formulas need of them.
+
+    `parent1` and `parent2` are the nodes of the first and second array (None: not tracked), `x1`,
+    `x2` and `out` the arrays that a needed formula names, the other slots stay unset. `shape` and
+    `dtype` are those of the result, and so of the gradient that arrives here. `args` and `kwargs`
+    are the call's other arguments, set for rules that have some.
+    """
+
+    __slots__ = (
+        "args",
+        "backend",
+        "dtype",
+        "grad",
+        "kwargs",
+        "number",
+        "out",
+        "parent1",
+        "parent2",
+        "rule",
+        "shape",
+        "x1",
+        "x2",
+    )
+
+    rule: Rule
+    backend: Backend
+    number: int
+    shape: tuple[int, ...]
+    dtype: Any
+    parent1: Node | None
+    parent2: Node | None
+    x1: Any
+    x2: Any
+    out: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    grad: Tensor
+
+    def parents(self) -> list[Node | None]:
+        return [self.parent1, self.parent2]
+
+
+class WideNode(OpNode):
+    """An operation with another signature, or with several results.
+
+    `many` maps inputs to their nodes, or to lists of nodes; `made` is the tuple type of the results.
+    """
+
+    __slots__ = ("made", "many")
+
+    many: dict[str, Any]
+    made: type | None
+
+    def parents(self) -> list[Node | None]:
+        found: list[Node | None] = []
+        for nodes in self.many.values():
+            found += nodes if type(nodes) is list else [nodes]
+        return found
+
+
+class Leaf:
+    """Where a walk ends: a Tensor that asked for its gradient, held weakly."""
+
+    __slots__ = ("backend", "dtype", "handle", "shape")
+
+    def __init__(self, handle: Tensor, backend: Backend, shape: tuple[int, ...], dtype: Any):
+        self.handle = weakref.ref(handle)
+        self.backend = backend
+        self.shape = shape
+        self.dtype = dtype
+
+
+class Freed:
+    """What remains of a node after a backward pass freed it: enough to refuse a second walk."""
+
+    __slots__ = ("backend", "dtype", "shape")
+
+    def __init__(self, node: OpNode | Leaf):
+        self.backend = node.backend
+        self.shape = node.shape
+        self.dtype = node.dtype
+
+
+class Dual:
+    """A tensor's tangent in forward mode, laid over the node that it has without it."""
+
+    __slots__ = ("backend", "dtype", "level", "primal", "shape", "tangent")
+
+    def __init__(self, level: int, primal: Node | None, tangent: Tensor):
+        self.level = level
+        self.primal = primal
+        self.tangent = tangent
+        self.backend = tangent._backend
+        self.shape = tangent._data.shape
+        self.dtype = tangent._data.dtype
+
+
+Node = OpNode | Leaf | Freed | Dual
+
+
+class State:
+    """What happens to an operation on tracked tensors in the current thread or asyncio task."""
+
+    __slots__ = ("final", "forward", "on")
+
+    def __init__(self, *, on: bool, forward: bool = False, final: bool = False):
+        self.on = on  # operations are recorded
+        self.forward = forward  # tensors may carry tangents (core/forward.py)
+        self.final = final  # enable_grad has no effect
+
+
+RECORDING = State(on=True)
+FORWARD = State(on=True, forward=True)
+OFF = State(on=False)
+FORWARD_OFF = State(on=False, forward=True)
+DISABLED = State(on=False, final=True)
+
+state: ContextVar[State] = ContextVar("minidiff.state", default=RECORDING)
+
+
+class _Switch(ContextDecorator):
+    """A context manager and decorator that changes the state and puts it back."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[State]] = []  # a stack: one object may be entered inside itself
+
+    def _recreate_cm(self) -> _Switch:
+        # A decorated function may run in several threads at once: each call has its own stack.
+        return type(self)()
+
+    def _next(self, now: State) -> State:
+        raise NotImplementedError
+
+    def __enter__(self) -> None:
+        now = state.get()
+        self._tokens.append(state.set(now if now.final else self._next(now)))
+
+    def __exit__(self, *error: object) -> None:
+        state.reset(self._tokens.pop())
+
+
+class no_grad(_Switch):
+    """Nothing is recorded inside; leaves keep their `allow_grad`.
+
+    A context manager and a decorator. Other threads and asyncio tasks do not notice.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> x = md.Tensor([1.0, 2.0], allow_grad=True)
+    >>> with md.no_grad():
+    ...     x -= 0.5  # a step on a leaf: allowed here, and x stays the same leaf
+    >>> x.allow_grad
+    True
+    """
+
+    def _next(self, now: State) -> State:
+        return FORWARD_OFF if now.forward else OFF
+
+
+class enable_grad(_Switch):
+    """Record inside, also within `no_grad()`; with `flag=False` the same as `no_grad()`.
+
+    Parameters
+    ----------
+    flag : bool
+        Whether to record.
+    """
+
+    def __init__(self, flag: bool = True):
+        super().__init__()
+        self._flag = flag
+
+    def _recreate_cm(self) -> enable_grad:
+        return type(self)(self._flag)
+
+    def _next(self, now: State) -> State:
+        if self._flag:
+            return FORWARD if now.forward else RECORDING
+        return FORWARD_OFF if now.forward else OFF
+
+
+class disable_new_grads(_Switch):
+    """As `no_grad()`, and `enable_grad()` inside has no effect."""
+
+    def _next(self, now: State) -> State:
+        return DISABLED
+
+
+class forward_mode(_Switch):
+    """Tensors may carry tangents inside (see core/forward.py)."""
+
+    def _next(self, now: State) -> State:
+        return FORWARD

@@ -1,0 +1,279 @@
+"""A node from any call: the general form of what apply.py does in a straight line.
+
+It serves wide signatures, forward mode, in-place updates and, in the other direction, a backward
+pass that is itself recorded: `lift` shows a node's arrays as Tensors again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..backends import SCALARS, Backend
+from .graph import Dual, Node, OpNode, WideNode, next_number
+from .rules import Rule, Space
+from .tensor import Tensor, current, root_of, wrap
+
+
+def node_of(value: Any) -> Node | None:
+    """The reverse-mode node behind a value, below any tangent."""
+    node = value._node if type(value) is Tensor else None
+    while type(node) is Dual:
+        node = node.primal
+    return node
+
+
+def make_node(
+    rule: Rule,
+    outs: list[Tensor],
+    made: type | None,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    whole: bool = False,
+) -> OpNode | None:
+    """The node of a call, or None where no input is tracked.
+
+    `made` is the tuple type of several results. `whole` keeps Tensors instead of their arrays:
+    what forward mode needs to differentiate a backward pass.
+    """
+    if rule.wide:
+        return _make_wide(rule, outs, made, args, kwargs, whole)
+    (out,) = outs
+    parents = [node_of(args[0]), node_of(args[1]) if rule.kind == "binary" else None]
+    tracked = [name for name, parent in zip(rule.parameters, parents, strict=False) if parent is not None]
+    if not tracked or not rule.inputs:
+        return None
+    node: OpNode = object.__new__(OpNode)
+    _fill(node, rule, out)
+    node.parent1, node.parent2 = parents
+    keeps = {name for one in tracked for name in rule.named[one]}
+    if rule.parameters[0] in keeps:
+        node.x1 = keep(args[0], rule, out, whole)
+    if rule.kind == "binary" and rule.parameters[1] in keeps:
+        node.x2 = keep(args[1], rule, out, whole)
+    if "out" in keeps:
+        out._kept = True
+        node.out = out._data
+    if rule.parametric:
+        node.args = tuple([unwrap(a, out._backend, True) for a in args[1:]])
+        node.kwargs = {name: unwrap(a, out._backend, True) for name, a in kwargs.items()}
+    return node
+
+
+def _fill(node: OpNode, rule: Rule, out: Tensor) -> None:
+    node.rule = rule
+    node.backend = out._backend
+    node.number = next_number()
+    node.shape = out._data.shape
+    node.dtype = out._data.dtype
+
+
+def _make_wide(
+    rule: Rule,
+    outs: list[Tensor],
+    made: type | None,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    whole: bool,
+) -> WideNode | None:
+    out = outs[0]
+    many = {name: nodes_of(value) for name, value in rule.given(args, kwargs)}
+    tracked = {name for name, nodes in many.items() if any(n is not None for n in flat(nodes))}
+    if not tracked:
+        return None
+    node: WideNode = object.__new__(WideNode)
+    _fill(node, rule, out)
+    node.parent1 = node.parent2 = None
+    node.many = many
+    node.made = made
+    keeps = {name for one in tracked for name in rule.named[one]}
+
+    def held(name: str, value: Any) -> Any:
+        if type(value) in (list, tuple) and name in rule.inputs:
+            return [held(name, one) for one in value]
+        if type(value) is Tensor or isinstance(value, out._backend.constants):
+            return keep(value, rule, out, whole) if name in keeps else Space(array_of(value))
+        if type(value) in SCALARS and name in rule.inputs:
+            return constant(value, rule, out._backend, out._data)
+        return unwrap(value, out._backend, True)
+
+    node.args = tuple([held(name, a) for name, a in zip(rule.parameters, args, strict=False)])
+    node.kwargs = {name: held(name, a) for name, a in kwargs.items()}
+    if "out" in keeps:
+        for one in outs:
+            one._kept = True
+        node.out = out._data if made is None else pack(made, [one._data for one in outs])
+    return node
+
+
+def parts_of(node: OpNode | None, outs: list[Tensor]) -> list[Node | None]:
+    """A node for each of several results; the gradients that arrive there are gathered."""
+    if node is None:
+        return [None] * len(outs)
+    parts: list[Node | None] = []
+    for index, out in enumerate(outs):
+        part: OpNode = object.__new__(OpNode)
+        part.rule = PART
+        part.backend = out._backend
+        part.number = next_number()
+        part.shape = out._data.shape
+        part.dtype = out._data.dtype
+        part.parent1 = node
+        part.parent2 = None
+        part.x1 = (index, len(outs))
+        parts.append(part if out._backend.is_floating(part.dtype) else None)
+    return parts
+
+
+def nodes_of(value: Any) -> Any:
+    """The node behind an input, or the list of nodes behind a list of inputs."""
+    if type(value) in (list, tuple):
+        return [node_of(one) for one in value]
+    return node_of(value)
+
+
+def flat(nodes: Any) -> list[Node | None]:
+    return nodes if type(nodes) is list else [nodes]
+
+
+def array_of(value: Any) -> Any:
+    return current(value)._data if type(value) is Tensor else value
+
+
+def keep(value: Any, rule: Rule, out: Tensor, whole: bool = False) -> Any:
+    """An input as a node keeps it; from now on a write has to copy the memory first."""
+    if type(value) is not Tensor:
+        return constant(value, rule, out._backend, out._data)
+    root_of(value)._kept = True
+    if not whole:
+        return current(value)._data
+    return kept_wrap(current(value), value._node)
+
+
+def constant(value: Any, rule: Rule, backend: Backend, out: Any) -> Any:
+    """A scalar or a raw array beside a Tensor, as a node keeps it.
+
+    A raw array is copied, since it may change behind our back. A scalar stays as it is where the
+    formulas use operators alone, and becomes an array where they hand it to functions of `xp`.
+    """
+    if type(value) not in SCALARS:
+        return backend.copy(backend.asarray(value))
+    if rule.calls_xp:
+        return backend.arrays.asarray(value, dtype=out.dtype, device=out.device)
+    return value
+
+
+def unwrap(value: Any, backend: Backend, keep: bool) -> Any:
+    """An argument with arrays for the Tensors in it; `keep` if a graph will hold them."""
+    kind = type(value)
+    if kind is Tensor:
+        if value._backend is not backend:
+            raise mixed_backends("an argument", backend, value._backend)
+        if keep:
+            root_of(value)._kept = True
+        return current(value)._data
+    if kind is tuple:
+        return tuple([unwrap(one, backend, keep) for one in value])
+    if kind is slice:
+        return slice(*[unwrap(one, backend, keep) for one in (value.start, value.stop, value.step)])
+    if kind is list:
+        return [unwrap(one, backend, keep) for one in value]
+    if keep and isinstance(value, backend.constants):
+        return backend.copy(value) if hasattr(value, "shape") and value.shape else value
+    return value
+
+
+def mixed_backends(where: str, first: Backend, second: Backend) -> TypeError:
+    return TypeError(
+        f"{where}: one array is on {first.name} and another on {second.name}; "
+        "move one of them first with to_device"
+    )
+
+
+class Part:
+    """The rule of a result among several: its gradient waits for the others."""
+
+    name = "part"
+    wide = True
+    parametric = False
+
+
+PART: Any = Part()
+
+
+class Lifted:
+    """A node's kept arrays as Tensors with their history, for a pass that is itself recorded."""
+
+    __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
+
+    def __init__(self, node: OpNode):
+        self.parent1 = node.parent1
+        self.parent2 = node.parent2
+        for slot, parent in (("x1", node.parent1), ("x2", node.parent2)):
+            if hasattr(node, slot):
+                setattr(self, slot, lift(getattr(node, slot), node.backend, parent))
+        if hasattr(node, "out"):
+            self.out = lift_out(node)
+        if isinstance(node, WideNode):
+            many = node.many
+
+            def lifted(name: str, value: Any) -> Any:
+                nodes = many.get(name)
+                if type(nodes) is list:
+                    pairs = zip(value, nodes, strict=True)
+                    return [lift(one, node.backend, parent) for one, parent in pairs]
+                return lift(value, node.backend, nodes)
+
+            pairs = zip(node.rule.parameters, node.args, strict=False)
+            self.args = tuple([lifted(name, a) for name, a in pairs])
+            self.kwargs = {name: lifted(name, a) for name, a in node.kwargs.items()}
+        elif node.rule.parametric:
+            self.args = tuple([lift(a, node.backend, None) for a in node.args])
+            self.kwargs = {name: lift(a, node.backend, None) for name, a in node.kwargs.items()}
+
+
+def lift(value: Any, backend: Backend, node: Node | None) -> Any:
+    """A kept value as a Tensor on its node; scalars, shapes and the like stay as they are."""
+    kind = type(value)
+    if kind is backend.array_type:
+        tensor = wrap(backend, value, node)
+        tensor._kept = True
+        return tensor
+    if kind is tuple:  # an index: its arrays have no history
+        return tuple([lift(one, backend, None) for one in value])
+    return value
+
+
+def lift_out(node: OpNode) -> Any:
+    """A kept result, or several, as Tensors on the node that keeps them."""
+    backend = node.backend
+    if not isinstance(node, WideNode) or node.made is None:
+        out = node.out
+        if type(out) is Tensor:  # kept whole: its tangents go over the node again
+            return kept_wrap(out, rebased(out._node, node))
+        return lift(out, backend, node)
+    outs = [one if type(one) is Tensor else wrap(backend, one) for one in node.out]
+    parts = parts_of(node, outs)
+    return pack(
+        node.made,
+        [kept_wrap(o, rebased(o._node, part)) for o, part in zip(outs, parts, strict=True)],
+    )
+
+
+def kept_wrap(out: Tensor, node: Node | None) -> Tensor:
+    tensor = wrap(out._backend, out._data, node)
+    tensor._kept = True
+    return tensor
+
+
+def pack(made: type, results: list[Any]) -> Any:
+    """Several results in the tuple, or named tuple, that the function returns."""
+    return made(*results) if hasattr(made, "_fields") else tuple(results)
+
+
+def rebased(node: Node | None, bottom: Node | None) -> Node | None:
+    """The same tangents over another node."""
+    if type(node) is not Dual:
+        return bottom
+    return Dual(node.level, rebased(node.primal, bottom), node.tangent)

@@ -1,0 +1,280 @@
+"""A rule: what a row of the table promises, read once, at import.
+
+A rule is static. From the parameter names of its formulas follows which arrays a node keeps; from
+the word follow the reverse mode, the forward mode and the treatment of complex numbers.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..backends import Backend
+
+Formula = Callable[..., Any]
+
+
+class Space:
+    """The shape and dtype of an array that a node does not keep."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, array: Any):
+        self.shape = array.shape
+        self.dtype = array.dtype
+
+
+class Kernels(dict["Backend", Callable[..., Any]]):
+    """A rule's forward function for each backend, bound when first needed."""
+
+    def __init__(self, rule: Rule):
+        super().__init__()
+        self._rule = rule
+
+    def __missing__(self, backend: Backend) -> Callable[..., Any]:
+        rule = self._rule
+        if is_empty(rule.row.__code__):
+            kernel = getattr(backend.arrays, rule.name)
+        else:
+            kernel = partial(rule.row, backend.arrays)
+        self[backend] = kernel
+        return kernel
+
+
+class Rule:
+    """A row of the table: the function, and its derivative in both modes.
+
+    Attributes
+    ----------
+    name, word : str
+        The function's name, and which of the six words it carries.
+    row : function
+        As written, with `xp` first; a body of `...` means the library's function of that name.
+    inputs : tuple of str
+        The array parameters that have a derivative, in the order of the signature.
+    formulas : mapping of input to formula
+    jvp : function, optional
+        The forward mode of `@differentiable`.
+    function : function
+        What users call, on Tensors.
+    kind : str
+        Which wrapper serves it: 'unary' and 'binary' have one or two arrays and nothing else,
+        'parametric' one array and parameters, 'wide' everything else.
+    """
+
+    def __init__(self, word: str, row: Any, formulas: Mapping[str, Formula], jvp: Formula | None):
+        self.word = word
+        self.row = row
+        self.name = row.__name__
+        self.signature = without_first(inspect.signature(row), self.name)
+        self.parameters = tuple(self.signature.parameters)
+        self.inputs = tuple(name for name in self.parameters if name in formulas)
+        self.formulas = {name: formulas[name] for name in self.inputs}
+        self.jvp = jvp
+        # Written as over the reals: the engine conjugates around them.
+        self.conjugates = word in ("elementwise", "linear", "bilinear")
+        self.kernels = Kernels(self)
+        self.kind = self._kind()
+        self.wide = self.kind == "wide"
+        self.parametric = self.kind == "parametric"
+        self._check(formulas)
+        self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
+        # (x1, x2, out): what a node keeps when the first, the second, or both are tracked.
+        self.keeps_first = self._keeps(self.inputs[:1])
+        self.keeps_second = self._keeps(self.inputs[1:])
+        self.keeps_both = self._keeps(self.inputs)
+        self.calls_xp = any("xp" in names_of(f) for f in self.formulas.values())
+        # The formulas as the engine calls them, made when a first backward pass needs them.
+        self.pull1: Formula = partial(self._pull_first_time, 0)
+        self.pull2: Formula = partial(self._pull_first_time, 1)
+        self._pulls: dict[str, Formula] | None = None
+        self._push: Formula | None = None
+        self.special: Callable[..., None] | None = None
+        self.function: Callable[..., Any]
+
+    def __repr__(self) -> str:
+        return f"<{self.word} {self.name}>"
+
+    def _kind(self) -> str:
+        parameters = self.signature.parameters
+        fixed = all(
+            p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters.values()
+        )
+        arrays = [n for n, p in parameters.items() if n in self.inputs or "Tensor" in str(p.annotation)]
+        if self.word == "composite" or not parameters:
+            return "wide"
+        straight = fixed and len(self.inputs) in (0, len(parameters))
+        if straight and len(arrays) == len(parameters) <= 2 and not is_list(parameters[arrays[0]]):
+            return "unary" if len(parameters) == 1 else "binary"
+        first = parameters[self.parameters[0]]
+        if (
+            first.kind is first.POSITIONAL_ONLY
+            and first.default is first.empty
+            and self.inputs in ((), self.parameters[:1])
+            and arrays in ([], [self.parameters[0]])
+            and not is_list(first)
+            and not (self.inputs and "tuple" in str(self.signature.return_annotation).lower())
+        ):
+            return "parametric"
+        return "wide"
+
+    def _check(self, formulas: Mapping[str, Formula]) -> None:
+        """Fail at import where a formula asks for something that does not exist."""
+        for name in formulas:
+            if name not in self.parameters:
+                raise TypeError(
+                    f"{self.name}: there is a formula for {name!r}, which is no parameter; "
+                    f"the parameters are {', '.join(self.parameters)}"
+                )
+            if self.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
+                raise TypeError(f"{self.name}: *{name} has no single formula; take a list instead")
+        allowed = {"xp", "g", "out", *self.parameters}
+        for name in self.inputs:
+            allowed |= {f"{name}_shape", f"{name}_dtype"}
+        for name, formula in self.formulas.items():
+            self._check_names(f"d({self.name})/d({name})", formula, allowed)
+        if self.jvp is not None:
+            tangents = {f"d{name}" for name in self.inputs}
+            self._check_names(f"jvp of {self.name}", self.jvp, (allowed - {"g"}) | tangents)
+
+    def _check_names(self, title: str, formula: Formula, allowed: set[str]) -> None:
+        for name in names_of(formula):
+            if name not in allowed:
+                raise TypeError(
+                    f"{title} asks for {name!r}; it may ask for {', '.join(sorted(allowed))}"
+                )
+        if formula.__code__.co_name == "<lambda>":  # so that a traceback says where it was
+            code: CodeType = formula.__code__
+            formula.__code__ = code.replace(co_name=title, co_qualname=title)  # type: ignore[attr-defined]  # every formula is a function
+
+    def _kept(self, formula: Formula) -> frozenset[str]:
+        return frozenset(names_of(formula)) & {*self.parameters, "out"}
+
+    def _keeps(self, tracked: tuple[str, ...]) -> tuple[bool, bool, bool]:
+        names = {name for one in tracked for name in self.named[one]}
+        first, second = (*self.parameters, "", "")[:2]
+        return first in names, self.kind == "binary" and second in names, "out" in names
+
+    def given(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """The inputs of a call, by name, in the order of the signature."""
+        passed = dict(zip(self.parameters, args, strict=False)) | kwargs
+        return [(name, passed[name]) for name in self.inputs if name in passed]
+
+    def replaced(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of a call with other values for some of its inputs."""
+        pairs = zip(self.parameters, args, strict=False)
+        new_args = tuple([values.get(name, value) for name, value in pairs])
+        return new_args, {name: values.get(name, value) for name, value in kwargs.items()}
+
+    @property
+    def pulls(self) -> dict[str, Formula]:
+        """By input, the formula as a function of (xp, g, node, *args, **kwargs)."""
+        if self._pulls is None:
+            leading = ("xp", "g", "node")
+            self._pulls = {name: self._adapter(f, leading) for name, f in self.formulas.items()}
+        return self._pulls
+
+    def _pull_first_time(self, index: int, *args: Any, **kwargs: Any) -> Any:
+        self.pull1, self.pull2 = (*self.pulls.values(), None)[:2]  # type: ignore[assignment]  # a missing second is never called
+        return (self.pull1, self.pull2)[index](*args, **kwargs)
+
+    @property
+    def push(self) -> Formula:
+        """The jvp as a function of (xp, tangents, node, *args, **kwargs)."""
+        if self._push is None:
+            assert self.jvp is not None
+            self._push = self._adapter(self.jvp, ("xp", "tangents", "node"))
+        return self._push
+
+    def _adapter(self, formula: Formula, leading: tuple[str, ...]) -> Formula:
+        """The formula behind one signature that the engine can call for every rule.
+
+        Python itself binds the call's arguments: the adapter has the row's own parameters and
+        defaults, and passes on what the formula names. For multiply, d/dx1 becomes
+        `lambda xp, g, node: formula(g, node.x2)`; for sum it becomes
+        `lambda xp, g, node, /, *, axis=..., dtype=..., keepdims=...:
+        formula(xp, g, node.parent1.shape, axis, keepdims)`.
+        """
+        expressions = {name: name for name in ("xp", "g", *self.parameters)} | {"out": "node.out"}
+        for index, name in enumerate(self.inputs):
+            expressions[f"d{name}"] = f"tangents[{index}]"
+            for of in ("shape", "dtype"):
+                if not self.wide:
+                    place = self.parameters.index(name) + 1
+                    expressions[f"{name}_{of}"] = f"node.parent{place}.{of}"
+                elif is_list(self.signature.parameters[name]):
+                    expressions[f"{name}_{of}"] = f"[one.{of} for one in {name}]"
+                else:  # args hold the array, or its Space
+                    expressions[f"{name}_{of}"] = f"{name}.{of}"
+        own = list(self.signature.parameters.values())
+        if self.kind in ("unary", "binary"):
+            own = []
+            expressions |= {name: f"node.x{i}" for i, name in enumerate(self.parameters, 1)}
+        elif self.parametric:
+            own = own[1:]
+            expressions[self.parameters[0]] = "node.x1"
+        passed = ", ".join(expressions[name] for name in names_of(formula))
+        source = f"lambda {parameter_list(leading, own)}: formula({passed})"
+        defaults = {p.name: p.default for p in own}
+        adapter: Formula = eval(source, {"formula": formula, "defaults": defaults})
+        return adapter
+
+
+def parameter_list(leading: tuple[str, ...], own: list[inspect.Parameter]) -> str:
+    """The text of a parameter list: `leading`, then a row's own parameters with their kinds."""
+    parts = [*leading]
+    seen_slash = seen_star = False
+    for p in own:
+        if p.kind is not p.POSITIONAL_ONLY and not seen_slash:
+            parts.append("/")
+            seen_slash = True
+        if p.kind is p.KEYWORD_ONLY and not seen_star:
+            parts.append("*")
+            seen_star = True
+        if p.kind is p.VAR_POSITIONAL:
+            parts.append(f"*{p.name}")
+            seen_star = True
+        elif p.kind is p.VAR_KEYWORD:
+            parts.append(f"**{p.name}")
+        else:
+            parts.append(p.name if p.default is p.empty else f"{p.name}=defaults[{p.name!r}]")
+    return ", ".join(parts)
+
+
+def names_of(formula: Formula) -> tuple[str, ...]:
+    code = formula.__code__
+    return code.co_varnames[: code.co_argcount]
+
+
+def is_list(parameter: inspect.Parameter) -> bool:
+    """Whether an array parameter takes several arrays."""
+    text = str(parameter.annotation)
+    return parameter.kind is parameter.VAR_POSITIONAL or "Sequence[" in text or "list[" in text
+
+
+def is_empty(code: CodeType) -> bool:
+    """Whether a function's body is `...`, with or without a docstring."""
+    return code.co_code[::2] in _EMPTY
+
+
+def _bare() -> None: ...
+
+
+def _with_docstring() -> None:
+    """Nothing else."""
+
+
+_EMPTY = {_bare.__code__.co_code[::2], _with_docstring.__code__.co_code[::2]}
+
+
+def without_first(signature: inspect.Signature, name: str) -> inspect.Signature:
+    first, *others = signature.parameters.values()
+    if first.name != "xp":
+        raise TypeError(f"{name}: the first parameter of a row is xp, the namespace, not {first.name}")
+    return signature.replace(parameters=others)

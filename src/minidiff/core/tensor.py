@@ -1,0 +1,291 @@
+"""The Tensor: a handle on an array, and on the place where the tape knows it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ..backends import Backend, ingest
+from .graph import Dual, Freed, Leaf, Node, OpNode, state
+
+# A step of a view: the function that made it, with its arguments. (root, path, array, node): the
+# base it looks at, the steps from there, and the base's array and node when it last looked.
+Step = tuple[str, tuple[Any, ...], dict[str, Any]]
+View = tuple["Tensor", tuple[Step, ...], Any, Any]
+
+# Stands for the base's node in a view made under no_grad() of a tracked base: it has no history,
+# and none is looked up later.
+UNRECORDED = object()
+
+
+class Tensor:
+    """An array whose operations are recorded where a gradient is asked for.
+
+    Parameters
+    ----------
+    data : scalar, nested sequence, array of any array-API library, or Tensor
+        Copied. An array stays in its library.
+    allow_grad : bool
+        Whether `backward` leaves a gradient in `grad`. Python literals become the default float;
+        an integer or boolean array is refused.
+    dtype, device : optional
+        As in `minidiff.array_api.asarray`.
+
+    Raises
+    ------
+    TypeError
+        If `allow_grad` and the data are not of a real or complex floating dtype.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> x = md.Tensor([3, 4], allow_grad=True)
+    >>> (x * x).backward()
+    >>> x.grad
+    Tensor([6., 8.])
+    """
+
+    # _at is None for what is no view; _kept says that a graph may hold the array, so that the next
+    # write has to copy it first (core/views.py).
+    __slots__ = ("__weakref__", "_at", "_backend", "_data", "_grad", "_kept", "_node")
+
+    _data: Any
+    _backend: Backend
+    _node: Node | None
+    _grad: Tensor | None
+    _at: View | None
+    _kept: bool
+
+    # NumPy operands defer to the reflected operators; __array_ufunc__ = None says so.
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def __new__(
+        cls, data: Any, allow_grad: bool = False, dtype: Any = None, device: Any = None
+    ) -> Tensor:
+        backend, array = ingest(raw(data), dtype, device, copy=True, floating=allow_grad)
+        self = wrap(backend, array)
+        self.allow_grad = allow_grad
+        return self
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        raise TypeError("Tensor is final: the tape asks for exactly this type; hold one, do not be one")
+
+    # ---- what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]  # the library's
+
+    @property
+    def dtype(self) -> Any:
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim  # type: ignore[no-any-return]  # the library's
+
+    @property
+    def size(self) -> int:
+        size = 1
+        for side in self._data.shape:
+            size *= side
+        return size
+
+    @property
+    def device(self) -> Any:
+        return self._backend.device(self._data)
+
+    # ---- its place in a graph
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that the last `backward` left here, or None."""
+        if self._grad is None and isinstance(self._node, OpNode):
+            return getattr(self._node, "grad", None)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if type(value) is not Tensor:
+                raise TypeError(f"grad is a Tensor or None, not {type(value).__name__}")
+            if value.shape != self.shape:
+                raise ValueError(
+                    f"the gradient of a tensor of shape {self.shape} has that shape, not {value.shape}"
+                )
+        self._grad = value
+
+    @property
+    def allow_grad(self) -> bool:
+        """Whether gradients flow to this tensor: a leaf that asks for one, or a recorded result."""
+        return self._node is not None
+
+    @allow_grad.setter
+    def allow_grad(self, flag: bool) -> None:
+        if flag and self._node is None:
+            if not self._backend.is_floating(self._data.dtype):
+                raise TypeError(
+                    f"allow_grad=True needs a real or complex floating dtype, not {self.dtype}; "
+                    "convert first: astype(x, xp.float64)"
+                )
+            cut(self)
+            self._node = Leaf(self, self._backend, self._data.shape, self._data.dtype)
+        elif not flag and self._node is not None:
+            if type(self._node) is not Leaf:
+                raise ValueError(
+                    "allow_grad can be turned off on a leaf only; take a constant with detach()"
+                )
+            self._node = None
+
+    @property
+    def op_node(self) -> OpNode | None:
+        """The operation that made this tensor, if it was recorded and not freed."""
+        node = self._node
+        while type(node) is Dual:
+            node = node.primal
+        return node if isinstance(node, OpNode) else None
+
+    @property
+    def is_leaf(self) -> bool:
+        """No operation stands behind it."""
+        return self.op_node is None
+
+    @property
+    def graphed(self) -> bool:
+        """It has an `op_node`, or a live graph refers to it."""
+        # A leaf's node is held by its handle and by the operations on it; sys.getrefcount counts
+        # its own argument too.
+        if type(self._node) is Leaf:
+            return sys.getrefcount(self._node) > 2
+        return self.op_node is not None
+
+    def wipe(self) -> None:
+        """Forget the operation that made this tensor, and the gradients kept on it."""
+        if type(self._node) is not Leaf:
+            self._node = None
+        self._grad = None
+
+    def detach(self, allow_grad: bool = False) -> Tensor:
+        """The same values without history; memory is shared until either side is written."""
+        out = wrap(self._backend, current(self)._data)
+        root_of(self)._kept = out._kept = True
+        if allow_grad:
+            out.allow_grad = True
+        return out
+
+    def backward(
+        self,
+        grad: Tensor | None = None,
+        *,
+        retain_grads: bool = False,
+        cleanup_mode: str = "prune",
+        allow_higher_order: bool = False,
+        reset_grads: bool = True,
+    ) -> None:
+        """Walk back from here and leave a gradient on every leaf that was reached.
+
+        For a real result L, `x.grad` is ∂L/∂x; for complex x it is ∂L/∂Re x + i ∂L/∂Im x, so that
+        `x - lr * x.grad` descends.
+
+        Parameters
+        ----------
+        grad : Tensor, optional
+            What the gradient starts from, of this tensor's shape; ones by default.
+        retain_grads : bool
+            Leave gradients on the intermediate tensors too.
+        cleanup_mode : {'prune', 'keep', 'destroy'}
+            'prune' frees what no other result still needs, 'keep' nothing, 'destroy' everything
+            that was walked, even if another result still needs it.
+        allow_higher_order : bool
+            Record the pass itself, so that the gradients can be differentiated again.
+        reset_grads : bool
+            Replace the gradients of the leaves that are reached; False adds to them.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing was recorded for this tensor, or an earlier pass freed it.
+        ValueError
+            If `grad` has another shape, or `cleanup_mode` is unknown.
+        """
+        from .backward import backward
+
+        backward(
+            self,
+            grad,
+            retain_grads=retain_grads,
+            cleanup_mode=cleanup_mode,
+            allow_higher_order=allow_higher_order,
+            reset_grads=reset_grads,
+        )
+
+
+def wrap(backend: Backend, array: Any, node: Node | None = None) -> Tensor:
+    """A Tensor around an array as it is: no check, no copy."""
+    out: Tensor = object.__new__(Tensor)
+    out._data = array
+    out._backend = backend
+    out._node = node
+    out._grad = None
+    out._at = None
+    out._kept = False
+    return out
+
+
+def raw(data: Any) -> Any:
+    """The array of a Tensor; lists and tuples are searched, anything else is returned as it is."""
+    if type(data) is Tensor:
+        return current(data)._data
+    if type(data) in (list, tuple):
+        return [raw(one) for one in data]
+    return data
+
+
+def root_of(tensor: Tensor) -> Tensor:
+    """The tensor whose memory this one shows: a view's base, or itself."""
+    return tensor if tensor._at is None else tensor._at[0]
+
+
+def current(tensor: Tensor) -> Tensor:
+    """The tensor, having looked again if it is a view whose base was written."""
+    if tensor._at is not None:
+        look_again(tensor)
+    return tensor
+
+
+def look_again(view: Tensor) -> None:
+    """Bring a view up to date: its array always shares the base's memory.
+
+    Its history is a look at the base, recorded anew when the base has another node than the one
+    that was seen. Outside recording the array alone is fetched; the node can wait.
+    """
+    assert view._at is not None
+    root, path, array, node = view._at
+    moved = root._node is not node and node is not UNRECORDED
+    if root._data is array and not moved:
+        return
+    backend = view._backend
+    if moved and state.get().on and type(root._node) is not Freed:
+        fresh = follow(backend.tensors, root, path)
+        view._data = fresh._data
+        view._node = fresh._node
+        view._at = (root, path, root._data, root._node)
+    elif root._data is not array:
+        view._data = follow(backend.arrays, root._data, path)
+        view._at = (root, path, root._data, node)
+
+
+def follow(xp: Any, array: Any, path: tuple[Step, ...]) -> Any:
+    """Walk the steps of a view, on arrays or on Tensors."""
+    for name, args, kwargs in path:
+        array = getattr(xp, name)(array, *args, **kwargs)
+    return array
+
+
+def cut(view: Tensor) -> None:
+    """Make a view a tensor of its own; the memory is shared until either side is written."""
+    if view._at is not None:
+        look_again(view)
+        root_of(view)._kept = view._kept = True
+        view._at = None

@@ -1,0 +1,158 @@
+"""In-place updates: NumPy's meaning, views included, and differentiable.
+
+A view knows its base; the base knows nothing (core/tensor.py holds the reading side). A write is
+the library's own write plus one node on the base: the base gets a new history, and views look
+again when they are next read. `look` and `write` are each other's transposes, which closes every
+order. What a graph keeps is never changed: a kept buffer is copied once before it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..backends import SCALARS
+from .forward import record
+from .graph import Leaf, state
+from .nodes import mixed_backends, node_of, unwrap
+from .rules import Rule
+from .tensor import UNRECORDED, Tensor, current, follow, root_of, wrap
+
+
+def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
+    """x[key] = value; `write` is the table's rule for a write through a view's path."""
+    if type(value) is Tensor:
+        if value._backend is not x._backend:
+            raise mixed_backends("__setitem__", x._backend, value._backend)
+        if is_that_view(value, x, key):
+            return  # x[k] += v: the view has been written already, and here it is handed back
+    current(x)
+    root = root_of(x)
+    recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
+    array_key = unwrap(key, x._backend, recorded)
+    array_value = current(value)._data if type(value) is Tensor else value
+    if type(value) is Tensor and root_of(value) is root:
+        array_value = x._backend.copy(array_value)  # it may overlap what is written
+    make_writable(x, root)
+    x._backend.write(x._data, array_key, array_value)
+    if recorded:
+        note_write(x, root, array_key, value, write)
+
+
+def update(x: Tensor, other: Any, function: Any, library_update: Callable[..., Any], write: Rule) -> Any:
+    """x += other and its like: `function` is the operation, `library_update` operator.iadd, ..."""
+    backend = x._backend
+    current(x)
+    root = root_of(x)
+    rule: Rule = function.rule
+    if type(other) is Tensor:
+        if other._backend is not backend:
+            raise mixed_backends(rule.name, backend, other._backend)
+        current(other)
+    elif type(other) not in SCALARS and not isinstance(other, backend.constants):
+        return NotImplemented
+    if not must_record(x, root, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
+        make_writable(x, root)
+        array = other._data if type(other) is Tensor else other
+        written = library_update(x._data, array)
+        if written is not x._data:  # a library whose arrays cannot be updated in place
+            backend.write(x._data, ..., written)
+        return x
+    part = x
+    if x is not root and any(rule.parameters[0] in named for named in rule.named.values()):
+        # The rule gets a copy of the part, so that the whole base need not be kept for it.
+        part = wrap(backend, backend.copy(x._data), x._node)
+    out = function(part, other)
+    if out.shape != x.shape:
+        raise ValueError(
+            f"an update in place cannot change the shape {x.shape} to {out.shape}; write x = x op y"
+        )
+    if out.dtype != x.dtype:
+        backend.check_same_kind(out.dtype, x.dtype)
+        out = backend.tensors.astype(out, x.dtype)
+    if x is root:
+        if not x._kept and not out._kept:
+            x._backend.write(x._data, ..., out._data)
+        else:
+            x._data, x._kept = out._data, out._kept
+        x._node = out._node
+    else:
+        make_writable(x, root)
+        backend.write(x._data, ..., out._data)
+        note_write(x, root, ..., out, write)
+    return x
+
+
+SYMBOLS = {
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "floor_divide": "//",
+    "remainder": "%",
+    "pow": "**",
+    "matmul": "@",
+}
+
+
+def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
+    """Whether a write becomes a part of the history; an error where it cannot."""
+    if not state.get().on:
+        return False
+    if type(node_of(root)) is Leaf:
+        raise RuntimeError(
+            f"{what}: x is a leaf that allows gradients (or a view of one), and an update in place "
+            "would change what its gradient belongs to; wrap the update in no_grad(), or write "
+            "x = x + y"
+        )
+    tracked = root._node is not None or (type(value) is Tensor and value._node is not None)
+    if not tracked or not x._backend.is_floating(x.dtype):
+        return False
+    if x._at is not None and x._at[3] is UNRECORDED:
+        raise RuntimeError(
+            f"{what}: x is a view made under no_grad() of a tensor with history, so its gradient "
+            "would silently be zero; take the view outside no_grad(), or write under no_grad() too"
+        )
+    return True
+
+
+def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
+    """Whether `value` is the very view that x[key] gave, for this very key."""
+    if value._at is None or value._at[0] is not root_of(x):
+        return False
+    path = () if x._at is None else x._at[1]
+    *before, (name, args, _) = value._at[1]
+    return (
+        name == "getitem"
+        and len(args) == 1
+        and args[0] is key
+        and len(before) == len(path)
+        and all(a is b for a, b in zip(before, path, strict=True))
+    )
+
+
+def make_writable(x: Tensor, root: Tensor) -> None:
+    """Copy a buffer that a graph keeps, once, before it is written."""
+    if not root._kept:
+        return
+    root._data = root._backend.copy(root._data)
+    root._kept = False
+    if x._at is not None:
+        _, path, _, node = x._at
+        x._data = follow(x._backend.arrays, root._data, path)
+        x._at = (root, path, root._data, node)
+
+
+def note_write(x: Tensor, root: Tensor, key: Any, value: Any, write: Rule) -> None:
+    """Give the base of a write, just made, its new history."""
+    steps = (() if x._at is None else x._at[1]) + (("getitem", (key,), {}),)
+    before = wrap(root._backend, root._data, root._node)
+    after = wrap(root._backend, root._data)
+    record(write, after, (before, value, steps), {})
+    root._node = after._node
+
+
+def describe(key: Any) -> str:
+    """A short text for a key in a message."""
+    text = "..." if key is ... else repr(key)
+    return text if len(text) <= 40 else type(key).__name__

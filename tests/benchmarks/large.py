@@ -1,0 +1,120 @@
+"""Chains on a million elements: time and peak memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import engines
+import numpy as np
+from timing import Limit, Row, Settings, Workload, measure, memory_row, peak_bytes
+
+SIZE = 1_000_000
+ARRAY = SIZE * 8
+OPERATIONS = 20
+MARGIN = 0.01
+"""Arrays: what the objects around the data may weigh in a count of whole arrays."""
+
+
+def inputs() -> tuple[np.ndarray, ...]:
+    rng = np.random.default_rng(4)
+    return tuple(rng.uniform(0.6, 1.4, SIZE) for _ in range(3))
+
+
+def chain(lib: object, x: object, w: object, c: object) -> object:
+    """Twice ten elementwise operations; x and w are differentiated."""
+    for _ in range(OPERATIONS // 10):
+        x = x * w
+        x = x + c
+        x = lib.sin(x)
+        x = x * 1.5
+        x = x - 0.25
+        x = x * x
+        x = x + w
+        x = lib.tanh(x)
+        x = x * 0.9
+        x = x + 0.5
+    return x
+
+
+def chain_by_hand(arrays: tuple[np.ndarray, ...]) -> tuple[Callable, Callable]:
+    """Keeps only what the way back needs, and lets go of it as it goes."""
+    start, w, c = arrays
+
+    def record() -> object:
+        x, saved = start, []
+        for _ in range(OPERATIONS // 10):
+            saved.append(x)
+            x = x * w + c
+            saved.append(x)
+            x = np.sin(x) * 1.5 - 0.25
+            saved.append(x)
+            x = np.tanh(x * x + w)
+            saved.append(x)
+            x = x * 0.9 + 0.5
+        return x, saved
+
+    def back(state: object) -> object:
+        x, saved = state
+        g, gw = np.ones(SIZE), np.zeros(SIZE)
+        while saved:
+            g *= 0.9
+            curve = saved.pop()
+            g *= 1.0 - curve * curve
+            del curve
+            gw += g
+            g *= 2.0 * saved.pop()
+            g *= 1.5
+            g *= np.cos(saved.pop())
+            gw += g * saved.pop()
+            g *= w
+        return x, [g, gw]
+
+    return record, back
+
+
+def chain_workload(name: str, settings: Settings) -> Workload:
+    arrays = inputs()
+    variants = engines.gradient_variants(
+        settings.engines, chain, arrays, 2, chain_by_hand(arrays)
+    )
+    return Workload(name, variants, {"total": (Limit(1.45),)})
+
+
+def time(settings: Settings) -> list[Row]:
+    """20 operations on a million elements, value and gradients."""
+    workload = chain_workload("d. 20 ops on 1e6", settings)
+    workload.variants = engines.joined(workload.variants)
+    return measure(workload, settings)
+
+
+def memory(settings: Settings) -> list[Row]:
+    """The peak above the inputs, in MB, and that of 50 additions, in arrays."""
+    workload = chain_workload("d. 20 ops on 1e6, peak memory", settings)
+    row = memory_row(workload, "MB", peak_bytes, 1e6, (Limit(1.0),))
+
+    start = inputs()[:1]
+    variants = engines.gradient_variants(
+        settings.engines, additions, start, 1, additions_by_hand(start[0])
+    )
+    workload = Workload("d. 50 times + 1.0 on 1e6, peak", variants)
+    limits = (Limit(3.0 + MARGIN, None),)
+    return [row, memory_row(workload, "arrays", peak_bytes, ARRAY, limits)]
+
+
+def additions(lib: object, x: object) -> object:
+    for _ in range(50):
+        x = x + 1.0
+    return x
+
+
+def additions_by_hand(start: np.ndarray) -> tuple[Callable, Callable]:
+    def record() -> object:
+        x = start
+        for _ in range(50):
+            x = x + 1.0
+        return x
+
+    def back(x: object) -> object:
+        return x, [np.ones(SIZE)]
+
+    return record, back
