@@ -1,1 +1,38 @@
-"""minidiff."""
+"""The array API standard, differentiable: change one import, call `.backward()`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import array_api
+from ._version import __version__
+from .array_api._namespace import wrap
+from .core.forward import jvp
+from .core.graph import allow_detach, disable_new_grads, enable_grad, no_grad
+from .core.tensor import Tensor
+from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
+
+__all__ = [
+    "Tensor",
+    "__version__",
+    "allow_detach",
+    "array_api",
+    "bilinear",
+    "composite",
+    "differentiable",
+    "disable_new_grads",
+    "elementwise",
+    "enable_grad",
+    "jvp",
+    "linear",
+    "no_grad",
+    "nondifferentiable",
+    "wrap",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Every function of the standard is at the top level too: `md.sin`, `md.where`, ..."""
+    if name in array_api.__all__:
+        return getattr(array_api, name)
+    raise AttributeError(f"module 'minidiff' has no attribute {name!r}")

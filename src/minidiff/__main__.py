@@ -22,8 +22,15 @@ from ._version import __version__
 from .backends import available
 from .core.tensor import Tensor
 
-
 DIGITS_WANTED = 8
+
+
+def grad_of(x: Tensor) -> Tensor:
+    """Return the gradient that `backward` has left on a tensor."""
+    if x.grad is None:
+        raise AssertionError("backward() has left no gradient")
+    return x.grad
+
 
 # ------------------------------------------------------------------ a function of two variables
 
@@ -36,9 +43,9 @@ def two_variables() -> bool:
 
     f = 2 * y * xp.sin(x) - x**2
     f.backward(allow_higher_order=True)
-    f_x, f_y = x.grad, y.grad
+    f_x, f_y = grad_of(x), grad_of(y)
     f_x.backward()
-    found = {"df/dx": f_x, "df/dy": f_y, "d2f/dx2": x.grad, "d2f/dxdy": y.grad}
+    found = {"df/dx": f_x, "df/dy": f_y, "d2f/dx2": grad_of(x), "d2f/dxdy": grad_of(y)}
 
     def plain(x: Any, y: Any) -> Any:
         return 2 * y * np.sin(x) - x**2
@@ -56,7 +63,9 @@ def two_variables() -> bool:
     return good
 
 
-def slope(f: Callable[[Any, Any], Any], argument: int, h: float = 0.05) -> Callable[[Any, Any], Any]:
+def slope(
+    f: Callable[[Any, Any], Any], argument: int, h: float = 0.05
+) -> Callable[[Any, Any], Any]:
     """Return ∂f/∂(x or y) by the central difference of order 8.
 
     The error left is h**8 / 630 of the ninth derivative, some 1e-13 here, so that the truth owes
@@ -129,11 +138,11 @@ def second_order(loss: Callable[[Tensor], Tensor], point: Point) -> tuple[float,
     b = Tensor(point, allow_grad=True)
     value = loss(b)
     value.backward(allow_higher_order=True)
-    gradient = b.grad
+    gradient = grad_of(b)
     rows = []
     for unit in np.eye(point.size):
-        gradient.backward(unit, cleanup_mode="keep")
-        rows.append(b.grad.as_numpy())
+        gradient.backward(Tensor(unit), cleanup_mode="keep")
+        rows.append(grad_of(b).as_numpy())
     return value.item(), gradient.as_numpy(), np.stack(rows)
 
 
@@ -257,7 +266,7 @@ def backends() -> bool:
         for device in devices:
             x = Tensor([1.0, 2.0, 3.0], allow_grad=True, device=device)
             xp.sum(x * x).backward()
-            good &= x.grad.as_numpy().tolist() == [2.0, 4.0, 6.0]
+            good &= grad_of(x).as_numpy().tolist() == [2.0, 4.0, 6.0]
     return good
 
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_variable] = "1"  # before NumPy is imported
-
 import argparse
 import gc
-import importlib.util
+import os
 import platform
 import sys
-from pathlib import Path
 
-if importlib.util.find_spec("minidiff") is None:  # not installed: this checkout's source
-    sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "src"))
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
+# From here on NumPy is imported, which reads these once.
 import chains
 import engines
 import example
@@ -25,7 +19,7 @@ import indexing
 import large
 import network
 import operations
-from timing import SUBJECT, Row, Settings
+from timing import REFERENCE, SUBJECT, Limit, Row, Settings
 
 BENCHMARKS = {
     "plain": chains.plain,
@@ -57,10 +51,18 @@ def number(value: float | None) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def stated(row: Row, limit: Limit) -> str:
+    """The limit, with what it judges where no column shows that."""
+    value = row.judged(limit)
+    if limit.against in (None, REFERENCE) or value is None:
+        return str(limit)
+    return f"{limit}: {number(value)}"
+
+
 def line(row: Row, names: list[str]) -> str:
     figures = "".join(f"{number(row.figures.get(name)):>{COLUMN}}" for name in names)
     ratios = "".join(f"{number(row.ratios.get(name)):>{COLUMN}}" for name in names[1:])
-    limits = ", ".join(str(limit) for limit in row.limits)
+    limits = ", ".join(stated(row, limit) for limit in row.limits)
     text = f"{row.name:<{NAME_WIDTH}}{row.unit:<7}{figures}  |{ratios}  |  {row.verdict():<9}"
     return f"{text} {limits}".rstrip()
 

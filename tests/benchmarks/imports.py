@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import engines
 from timing import SUBJECT, Limit, Row, Settings, timed_row
 
 MODULES = {
@@ -28,7 +29,8 @@ print(*[name for name in {unwanted} if name in sys.modules])
 def once(module: str) -> tuple[float, list[str]]:
     """CPU seconds of one import, and which of the unwanted modules it brought along."""
     program = PROGRAM.format(module=module, unwanted=UNWANTED)
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    places = filter(None, (os.environ.get("PYTHONPATH"), engines.SOURCE))
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(places))
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -41,7 +43,7 @@ def once(module: str) -> tuple[float, list[str]]:
 
 
 def cost(settings: Settings) -> list[Row]:
-    """minidiff's import includes NumPy's, so 1 is the least there can be."""
+    """The import of minidiff includes NumPy's, so 1 is the least there can be."""
     modules = {name: module for name, module in MODULES.items() if name in settings.engines}
     brought = {name: once(module)[1] for name, module in modules.items()}  # and warm the caches
     series: dict[str, list[float]] = {name: [] for name in modules}

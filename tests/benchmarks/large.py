@@ -25,12 +25,12 @@ def chain(lib: object, x: object, w: object, c: object) -> object:
     for _ in range(OPERATIONS // 10):
         x = x * w
         x = x + c
-        x = lib.sin(x)
-        x = x * 1.5
-        x = x - 0.25
         x = x * x
-        x = x + w
-        x = lib.tanh(x)
+        x = x * -0.2
+        x = x + 0.25
+        x = lib.exp(x)
+        x = x - w
+        x = lib.sin(x)
         x = x * 0.9
         x = x + 0.5
     return x
@@ -46,11 +46,11 @@ def chain_by_hand(arrays: tuple[np.ndarray, ...]) -> tuple[Callable, Callable]:
             saved.append(x)
             x = x * w + c
             saved.append(x)
-            x = np.sin(x) * 1.5 - 0.25
+            x = np.exp(x * x * -0.2 + 0.25)
             saved.append(x)
-            x = np.tanh(x * x + w)
+            x = x - w
             saved.append(x)
-            x = x * 0.9 + 0.5
+            x = np.sin(x) * 0.9 + 0.5
         return x, saved
 
     def back(state: object) -> object:
@@ -58,13 +58,11 @@ def chain_by_hand(arrays: tuple[np.ndarray, ...]) -> tuple[Callable, Callable]:
         g, gw = np.ones(SIZE), np.zeros(SIZE)
         while saved:
             g *= 0.9
-            curve = saved.pop()
-            g *= 1.0 - curve * curve
-            del curve
-            gw += g
-            g *= 2.0 * saved.pop()
-            g *= 1.5
             g *= np.cos(saved.pop())
+            gw -= g
+            g *= saved.pop()
+            g *= -0.4
+            g *= saved.pop()
             gw += g * saved.pop()
             g *= w
         return x, [g, gw]
@@ -74,9 +72,7 @@ def chain_by_hand(arrays: tuple[np.ndarray, ...]) -> tuple[Callable, Callable]:
 
 def chain_workload(name: str, settings: Settings) -> Workload:
     arrays = inputs()
-    variants = engines.gradient_variants(
-        settings.engines, chain, arrays, 2, chain_by_hand(arrays)
-    )
+    variants = engines.gradient_variants(settings.engines, chain, arrays, 2, chain_by_hand(arrays))
     return Workload(name, variants, {"total": (Limit(1.45),)})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import engines
 import numpy as np
@@ -16,7 +17,7 @@ def inputs() -> tuple[np.ndarray, ...]:
     """Weights and biases of the three layers, the images, the labels as one-hot rows."""
     rng = np.random.default_rng(3)
     arrays = []
-    for before, after in zip(SIZES, SIZES[1:], strict=False):
+    for before, after in pairwise(SIZES):
         arrays.append(rng.normal(scale=before**-0.5, size=(before, after)).astype(np.float32))
         arrays.append(rng.normal(scale=0.1, size=after).astype(np.float32))
     images = rng.normal(size=(BATCH, SIZES[0])).astype(np.float32)

@@ -126,9 +126,7 @@ def difference(found: object, expected: object, tolerance: float) -> str | None:
         return f"{len(found)} results, not {len(expected)}"
     for number, (one, other) in enumerate(zip(found, expected, strict=True)):
         if one.shape != other.shape or one.dtype != other.dtype:
-            return (
-                f"result {number} is {one.dtype}{one.shape}, expected {other.dtype}{other.shape}"
-            )
+            return f"result {number} is {one.dtype}{one.shape}, expected {other.dtype}{other.shape}"
         scale = float(np.max(np.abs(other), initial=0.0)) or 1.0
         error = float(np.max(np.abs(one - other), initial=0.0)) / scale
         if not error <= tolerance:
@@ -272,9 +270,7 @@ def memory_row(
 ) -> Row:
     """One figure of memory for each engine that allocates through Python."""
     good, faults = agreeing(workload)
-    figures = {
-        name: reading(phases) / divisor for name, phases in good.items() if name != "torch"
-    }
+    figures = {name: reading(phases) / divisor for name, phases in good.items() if name != "torch"}
     base = figures[REFERENCE]
     return Row(
         workload.name,

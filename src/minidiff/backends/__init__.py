@@ -58,20 +58,32 @@ def of_array(array: Any) -> Backend | None:
 
 
 def ingest(
-    data: Any, dtype: Any, device: Any, *, copy: bool | None, floating: bool = False
+    data: Any,
+    dtype: Any,
+    device: Any,
+    *,
+    copy: bool | None,
+    floating: bool = False,
+    home: Backend | None = None,
 ) -> tuple[Backend, Any]:
-    """An array of whatever holds numbers, and its backend: where it is, or where `device` says.
+    """An array of whatever holds numbers, and its backend.
 
-    `floating` turns integer literals (not arrays) into the default float.
+    That is `home`, where a wrapped library's namespace asks; else where `device` says; else where
+    the array is already. `floating` turns integer literals (not arrays) into the default float.
     """
     source = of_array(data)
-    target = of_device(device) if device is not None else source or numpy_backend
+    if home is not None and home.keeps_devices:
+        target = home
+        extra = {} if device is None else {"device": device}
+    else:
+        target = of_device(device) if device is not None else source or numpy_backend
+        extra = {}
     if source is not None and source is not target:
         if copy is False:
             raise ValueError(f"copy=False, but {source.name} data have to be copied to {target.name}")
         data = source.as_numpy(data)
         copy = None
-    array = target.arrays.asarray(data, dtype=dtype, copy=copy)
+    array = target.arrays.asarray(data, dtype=dtype, copy=copy, **extra)
     if floating and source is None and dtype is None and not target.is_floating(array.dtype):
         array = target.arrays.astype(array, target.default_float())
     return target, array

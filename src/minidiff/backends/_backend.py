@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
@@ -61,11 +62,23 @@ class Backend:
 
     name: str
     arrays: Any
-    tensors: Any = None
     array_type: type
     constants: tuple[type, ...]
     plain: tuple[Any, ...] = ()
     writes_in_place: ClassVar[bool] = True
+    # A wrapped library keeps its own device objects; NumPy and CuPy are a device each.
+    keeps_devices: ClassVar[bool] = True
+    # Makes `tensors`; array_api sets it, since functions on Tensors are above this layer.
+    make_tensors: ClassVar[Callable[[Backend], Any]]
+
+    @property
+    def tensors(self) -> Any:
+        found = self._tensors
+        if found is None:
+            found = self._tensors = Backend.make_tensors(self)
+        return found
+
+    _tensors: Any = None
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
@@ -76,6 +89,13 @@ class Backend:
 
     def copy(self, array: Any) -> Any:
         return self.arrays.asarray(array, copy=True)
+
+    def default_float(self) -> Any:
+        return self.arrays.asarray(0.0).dtype
+
+    def check_same_kind(self, source: Any, target: Any) -> None:
+        """Raise TypeError where an update in place would lose more than precision."""
+        raise NotImplementedError
 
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         """Zeros on the device of `like`."""

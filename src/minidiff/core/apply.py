@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, NoReturn
 
-from ..backends import SCALARS, Backend
+from ..backends import SCALARS, Backend, of_device
 from .forward import record, record_all
 from .graph import RECORDING, OpNode, next_number, state
 from .nodes import constant, mixed_backends, pack, unwrap
@@ -25,14 +25,24 @@ recording = state.get
 PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
 
 
-def wrapper(rule: Rule) -> Callable[..., Any]:
-    """What users call, for a rule: with the row's name, docstring and signature (less `xp`)."""
-    function = FACTORIES["composite" if rule.word == "composite" else rule.kind](rule, refuse)
+def wrapper(rule: Rule, home: Backend | None = None) -> Callable[..., Any]:
+    """What users call, for a rule: with the row's name, docstring and signature (less `xp`).
+
+    `home` is the backend of a wrapped library's namespace: there the creation functions make that
+    library's arrays.
+    """
+    if rule.free:
+        function = free(rule, home)
+    elif rule.word == "composite":
+        function = composite(rule)
+    else:
+        function = FACTORIES[rule.kind](rule, refuse)
     update_wrapper(function, rule.row)
     del function.__wrapped__  # type: ignore[attr-defined]  # the row's signature has an xp
     function.__signature__ = rule.signature  # type: ignore[attr-defined]
     function.rule = rule  # type: ignore[attr-defined]
-    rule.function = function
+    if home is None:
+        rule.function = function
     return function
 
 
@@ -55,7 +65,11 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         if x._at is not None:
             look_again(x)
         backend = x._backend
-        data = kernels[backend](x._data)
+        try:
+            kernel = kernels[backend]
+        except KeyError:
+            kernel = rule.bind(backend)
+        data = kernel(x._data)
         if type(data) is not backend.array_type:
             data = backend.asarray(data)
         out: Tensor = new(Tensor)
@@ -129,7 +143,11 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         else:
             return otherwise(rule, x1, None)
 
-        data = kernels[backend](array1, array2)
+        try:
+            kernel = kernels[backend]
+        except KeyError:
+            kernel = rule.bind(backend)
+        data = kernel(array1, array2)
         if type(data) is not backend.array_type:
             data = backend.asarray(data)
         out: Tensor = new(Tensor)
@@ -204,7 +222,11 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 name: a if type(a) in PLAIN else unwrap(a, backend, tracked)
                 for name, a in kwargs.items()
             }
-        data = kernels[backend](x._data, *args, **kwargs)
+        try:
+            kernel = kernels[backend]
+        except KeyError:
+            kernel = rule.bind(backend)
+        data = kernel(x._data, *args, **kwargs)
         if type(data) is not backend.array_type:
             if type(data) is tuple or hasattr(data, "_fields"):
                 return several(rule, backend, data, (x, *args), kwargs)
@@ -218,9 +240,9 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out._kept = False
         if not tracked:
             out._node = None
-        elif recording() is not RECORDING:
+        elif recording() is not RECORDING or data.dtype not in backend.plain:
             out._node = None
-            record(rule, out, (x, *args), kwargs)
+            record(rule, out, (x, *args), kwargs)  # which leaves integer results alone
         else:
             node: OpNode = new(OpNode)
             node.rule = rule
@@ -250,10 +272,12 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """Any signature: several arrays, lists of arrays, several results."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        backend = backend_of(rule, args, kwargs)
+        backend = backend_of(args, kwargs)
+        if backend is None:
+            otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
         arrays = tuple([unwrap(a, backend, False) for a in args])
         keyword_arrays = {name: unwrap(a, backend, False) for name, a in kwargs.items()}
-        data = rule.kernels[backend](*arrays, **keyword_arrays)
+        data = rule.kernel(backend)(*arrays, **keyword_arrays)
         if type(data) is backend.array_type:
             out = wrap(backend, data)
             if rule.inputs:
@@ -266,11 +290,33 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def composite(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+def composite(rule: Rule) -> Callable[..., Any]:
     row = rule.row
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return row(backend_of(rule, args, kwargs).tensors, *args, **kwargs)
+        backend = backend_of(args, kwargs)
+        if backend is None:
+            refuse(rule, next(iter((*args, *kwargs.values())), None), None)
+        return row(backend.tensors, *args, **kwargs)
+
+    return call
+
+
+def free(rule: Rule, home: Backend | None) -> Callable[..., Any]:
+    """A function that needs no array: `device`, a Tensor among its arguments or `home` decides."""
+    row = rule.row
+    runs_on_tensors = rule.word == "composite"
+    drops_device = rule.takes_device and home is None
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = backend_of(args, kwargs) or home or of_device(kwargs.get("device"))
+        if runs_on_tensors:
+            return row(backend.tensors, *args, **kwargs)
+        if drops_device:
+            kwargs.pop("device", None)  # it has chosen the backend, and a backend has one device
+        args = unwrap(args, backend, False)
+        data = rule.kernel(backend)(*args, **kwargs)
+        return wrap(backend, data) if type(data) is backend.array_type else data
 
     return call
 
@@ -280,7 +326,6 @@ FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] =
     "binary": binary,
     "parametric": parametric,
     "wide": wide,
-    "composite": composite,
 }
 
 # The functions whose result may share memory with their array. The other views (expand_dims,
@@ -322,18 +367,15 @@ def several(rule: Rule, backend: Backend, data: Any, args: Any, kwargs: Any) -> 
     return pack(made, outs)
 
 
-def backend_of(rule: Rule, args: Any, kwargs: Any) -> Backend:
-    """The backend of a call's Tensors, which is one and the same."""
+def backend_of(args: Any, kwargs: Any) -> Backend | None:
+    """The one backend of a call's Tensors; None where there are none."""
     found: Backend | None = None
     for value in (*args, *kwargs.values()):
         for one in value if type(value) in (list, tuple) else (value,):
             if type(one) is Tensor:
                 if found is not None and one._backend is not found:
-                    raise mixed_backends(rule.name, found, one._backend)
+                    raise mixed_backends("arguments", found, one._backend)
                 found = one._backend
-    if found is None:
-        first = next((a for a in (*args, *kwargs.values())), None)
-        return refuse(rule, first, None)
     return found
 
 

@@ -132,17 +132,23 @@ class Pass:
         self.grads: dict[Any, Any] = {}
         self.owned: set[Any] = set()  # nodes whose gradient nobody else holds: added to in place
 
-    def add(self, parent: Node, g: Any) -> None:
-        """Add a gradient to what a node has so far."""
+    def add(self, parent: Node, g: Any, owned: bool = False) -> None:
+        """Add a gradient to what a node has so far; `owned`: the pass may write into it."""
         known = self.grads.get(parent)
         if known is None:
             self.grads[parent] = g
+            if owned:
+                self.owned.add(parent)
         elif parent in self.owned:
             self.grads[parent] = iadd(known, g)
         else:
             self.grads[parent] = known + g
             if not self.tensors:
                 self.owned.add(parent)
+
+    def projected(self, g: Any, parent: Any) -> Any:
+        """A gradient in its node's space, on arrays."""
+        return project(parent.backend, parent.backend.arrays, g, parent.shape, parent.dtype)
 
     def buffer(self, parent: Node, like: Any) -> Any:
         """A node's gradient so far, or zeros, as an array that the pass owns and may write."""

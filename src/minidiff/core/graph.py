@@ -211,6 +211,25 @@ class disable_new_grads(_Switch):
         return DISABLED
 
 
+exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
+
+
+class allow_detach(ContextDecorator):
+    """Let `np.asarray(t)` and DLPack export of a tracking tensor pass, without history."""
+
+    def __init__(self) -> None:
+        self._tokens: list[Token[bool]] = []
+
+    def _recreate_cm(self) -> allow_detach:
+        return type(self)()
+
+    def __enter__(self) -> None:
+        self._tokens.append(exporting.set(True))
+
+    def __exit__(self, *error: object) -> None:
+        exporting.reset(self._tokens.pop())
+
+
 class forward_mode(_Switch):
     """Tensors may carry tangents inside (see core/forward.py)."""
 

@@ -28,23 +28,6 @@ class Space:
         self.dtype = array.dtype
 
 
-class Kernels(dict["Backend", Callable[..., Any]]):
-    """A rule's forward function for each backend, bound when first needed."""
-
-    def __init__(self, rule: Rule):
-        super().__init__()
-        self._rule = rule
-
-    def __missing__(self, backend: Backend) -> Callable[..., Any]:
-        rule = self._rule
-        if is_empty(rule.row.__code__):
-            kernel = getattr(backend.arrays, rule.name)
-        else:
-            kernel = partial(rule.row, backend.arrays)
-        self[backend] = kernel
-        return kernel
-
-
 class Rule:
     """A row of the table: the function, and its derivative in both modes.
 
@@ -77,9 +60,14 @@ class Rule:
         self.jvp = jvp
         # Written as over the reals: the engine conjugates around them.
         self.conjugates = word in ("elementwise", "linear", "bilinear")
-        self.kernels = Kernels(self)
+        self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.kind = self._kind()
         self.wide = self.kind == "wide"
+        # No array says in which library to work: `device` does (creation functions and the like).
+        self.free = not self.inputs and not any(
+            "Tensor" in str(p.annotation) for p in self.signature.parameters.values()
+        )
+        self.takes_device = "device" in self.parameters
         self.parametric = self.kind == "parametric"
         self._check(formulas)
         self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
@@ -158,6 +146,19 @@ class Rule:
         names = {name for one in tracked for name in self.named[one]}
         first, second = (*self.parameters, "", "")[:2]
         return first in names, self.kind == "binary" and second in names, "out" in names
+
+    def kernel(self, backend: Backend) -> Callable[..., Any]:
+        """The forward function on a backend's arrays."""
+        return self.kernels.get(backend) or self.bind(backend)
+
+    def bind(self, backend: Backend) -> Callable[..., Any]:
+        """Find it, when it is first needed."""
+        if is_empty(self.row.__code__):
+            kernel = getattr(backend.arrays, self.name)
+        else:
+            kernel = partial(self.row, backend.arrays)
+        self.kernels[backend] = kernel
+        return kernel  # type: ignore[no-any-return]  # a library's function
 
     def given(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """The inputs of a call, by name, in the order of the signature."""

@@ -1,0 +1,37 @@
+"""From one device to another, with history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backends import of_array
+from ..core.forward import record
+from ..core.tensor import Tensor, current, wrap
+from ..core.words import linear
+
+
+def sent(x: Any, device: Any) -> Any:
+    """An array or a Tensor, on a device."""
+    if type(x) is Tensor:
+        return to_device(x, device)
+    backend = of_array(x)
+    assert backend is not None  # a gradient is an array of some library
+    return backend.to_device(x, device)[1]
+
+
+@linear(x=lambda g, source: sent(g, source))
+def transfer(xp: Any, x: Tensor, target: Any, source: Any, /) -> Tensor:
+    """x on the device `target`; it comes from `source`."""
+    return sent(x, target)  # type: ignore[no-any-return]  # an array
+
+
+def to_device(x: Tensor, device: Any) -> Tensor:
+    """x on a device, of another library perhaps; itself where it is there already."""
+    source = x.device
+    if device == source:
+        return x
+    backend, array = x._backend.to_device(current(x)._data, device)
+    out = wrap(backend, array)
+    if x._node is not None:
+        record(transfer.rule, out, (x, device, source), {})  # type: ignore[attr-defined]  # set by the word
+    return out

@@ -1,0 +1,83 @@
+"""Data types, and the functions that speak of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..core.words import linear, nondifferentiable
+
+if TYPE_CHECKING:
+    from ..core.tensor import Tensor
+
+DTYPES = (
+    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64 complex128"
+).split()
+
+
+class finfo_object(NamedTuple):
+    """What `finfo` returns: Python numbers, and the dtype."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+
+class iinfo_object(NamedTuple):
+    """What `iinfo` returns: Python numbers, and the dtype."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
+
+
+@linear(x=lambda g: g)
+def astype(
+    xp: Any, x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any | None = None
+) -> Tensor:
+    """The array in another data type; an integer result has no history."""
+    if device is None:
+        return xp.astype(x, dtype, copy=copy)
+    return xp.astype(x, dtype, copy=copy, device=device)
+
+
+@nondifferentiable
+def can_cast(xp: Any, from_: Any, to: Any, /) -> bool:
+    """Whether the promotion rules allow a conversion."""
+    return bool(xp.can_cast(from_, to))
+
+
+@nondifferentiable
+def finfo(xp: Any, type: Any, /) -> finfo_object:
+    """The limits of a floating data type; of a complex one, of its parts."""
+    found = xp.finfo(getattr(type, "dtype", type))
+    return finfo_object(
+        int(found.bits),
+        float(found.eps),
+        float(found.max),
+        float(found.min),
+        float(found.smallest_normal),
+        found.dtype,
+    )
+
+
+@nondifferentiable
+def iinfo(xp: Any, type: Any, /) -> iinfo_object:
+    """The limits of an integer data type."""
+    found = xp.iinfo(getattr(type, "dtype", type))
+    return iinfo_object(int(found.bits), int(found.max), int(found.min), found.dtype)
+
+
+@nondifferentiable
+def isdtype(xp: Any, dtype: Any, kind: Any) -> bool:
+    """Whether a data type is of a kind."""
+    return bool(xp.isdtype(dtype, kind))
+
+
+@nondifferentiable
+def result_type(xp: Any, *arrays_and_dtypes: Any) -> Any:
+    """The data type that an operation on some arrays, scalars and dtypes gives."""
+    ...

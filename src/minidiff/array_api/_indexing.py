@@ -1,0 +1,142 @@
+"""Indexing, reading and writing.
+
+`getitem` and `scatter_add` are each other's transposes, and so are the two sides of `write`: that
+closes every order. At first order the engine adds a slice's gradient into its parent's buffer
+(`special`), instead of making an array of zeros for each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..core.tensor import follow
+from ..core.words import linear
+
+if TYPE_CHECKING:
+    from ..core.backward import Pass
+    from ..core.graph import OpNode, WideNode
+    from ..core.tensor import Step, Tensor
+
+
+@linear(x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
+def getitem(xp: Any, x: Tensor, key: Any, /) -> Tensor:
+    """x[key]."""
+    ...
+
+
+def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
+    """The gradient of x[key], added where it belongs in the gradient of x."""
+    buffer = walk.buffer(node.parent1, g)
+    node.backend.add_at(buffer, node.args[0], g)
+
+
+getitem.rule.special = add_into_buffer  # type: ignore[attr-defined]  # set by the word
+
+
+@linear(x=lambda g, key: g[key])
+def scatter_add(xp: Any, x: Tensor, key: Any, shape: tuple[int, ...], /) -> Tensor:
+    """Zeros of a shape with x added at key, repeated places summed: the transpose of indexing."""
+    ...
+
+
+def take_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:
+    places = xp.take(places_of(xp, x_shape, g), indices, axis=axis)
+    return scatter_places(xp, g, places, x_shape)
+
+
+@linear(x=take_x)
+def take(xp: Any, x: Tensor, indices: Tensor, /, *, axis: int | None = None) -> Tensor:
+    """The elements at some indices along an axis."""
+    ...
+
+
+def take_into_buffer(walk: Pass, node: WideNode, g: Any) -> None:
+    parent = node.many["x"]
+    axis = node.kwargs.get("axis")
+    axis = 0 if axis is None else axis % len(parent.shape)
+    key = (*(slice(None) for _ in range(axis)), node.args[1])
+    node.backend.add_at(walk.buffer(parent, g), key, g)
+
+
+take.rule.special = take_into_buffer  # type: ignore[attr-defined]  # set by the word
+
+
+def take_along_axis_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int) -> Any:
+    places = xp.take_along_axis(places_of(xp, x_shape, g), indices, axis=axis)
+    return scatter_places(xp, g, places, x_shape)
+
+
+@linear(x=take_along_axis_x)
+def take_along_axis(xp: Any, x: Tensor, indices: Tensor, /, *, axis: int = -1) -> Tensor:
+    """The elements at indices that differ from line to line."""
+    ...
+
+
+def places_of(xp: Any, shape: tuple[int, ...], like: Any) -> Any:
+    """An array that holds the flat index of each of its places."""
+    return xp.reshape(xp.arange(math.prod(shape), device=like.device), shape)
+
+
+def scatter_places(xp: Any, g: Any, places: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape with g added at flat indices."""
+    flat = xp.scatter_add(xp.reshape(g, (-1,)), xp.reshape(places, (-1,)), (math.prod(shape),))
+    return xp.reshape(flat, shape)
+
+
+# ---- writing
+
+AS_WHOLE: tuple[Step, ...] = (("getitem", (...,), {}),)
+
+
+def value_of_write(xp: Any, g: Any, steps: tuple[Step, ...]) -> Any:
+    """The gradient of what was written: where an index came twice, the last one wrote."""
+    *path, (_, (key,), _) = steps
+    base = follow(xp, g, tuple(path))
+    part = xp.getitem(base, key)
+    if not may_repeat(key):
+        return part
+    order = places_of(xp, part.shape, g)
+    board = xp.write(places_of(xp, base.shape, g), order, steps[-1:])
+    return xp.where(xp.getitem(board, key) == order, part, 0)
+
+
+@linear(
+    x=lambda xp, g, steps: xp.write(g, 0, steps),
+    value=lambda xp, g, steps: value_of_write(xp, g, steps),
+)
+def write(xp: Any, x: Tensor, value: Tensor | complex, steps: tuple[Step, ...], /) -> Tensor:
+    """A copy of x, written through the steps of a view, of which the last is a key."""
+    out = xp.asarray(x, copy=True)
+    *path, (_, (key,), _) = steps
+    follow(xp, out, tuple(path))[key] = value
+    return out
+
+
+def write_back(walk: Pass, node: WideNode, g: Any) -> None:
+    """The two sides of a write on arrays; the gradient's own buffer goes on to the base.
+
+    So a loop that fills an array row by row costs a row each, on the way back too.
+    """
+    backend, steps = node.backend, node.args[2]
+    value, base = node.many["value"], node.many["x"]
+    if value is not None:
+        part = value_of_write(backend.arrays, g, steps)
+        walk.add(value, backend.copy(walk.projected(part, value)))
+    if base is not None:
+        buffer = g if node in walk.owned else backend.copy(g)
+        *path, (_, (key,), _) = steps
+        backend.write(follow(backend.arrays, buffer, tuple(path)), key, 0)
+        walk.add(base, buffer, owned=True)
+    walk.owned.discard(node)
+
+
+write.rule.special = write_back  # type: ignore[attr-defined]  # set by the word
+
+
+def may_repeat(key: Any) -> bool:
+    """Whether a place can come twice: integer arrays alone can do that."""
+    return any(
+        hasattr(one, "dtype") and getattr(one, "shape", ()) != () and "int" in str(one.dtype)
+        for one in (key if type(key) is tuple else (key,))
+    ) or any(type(one) is list for one in (key if type(key) is tuple else (key,)))

@@ -1,0 +1,238 @@
+"""The array object: operators, conversions and methods, installed on Tensor from visible tables.
+
+Tensor itself is in the core, which knows no function by name; this is where the two are tied.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ..core.apply import operator as as_operator
+from ..core.graph import exporting
+from ..core.tensor import Tensor, current, root_of
+from ..core.views import set_item, update
+from . import _device, _elementwise, _indexing, _linear_algebra, _logic, _manipulation
+
+FORWARD: dict[str, Any] = {
+    "__add__": _elementwise.add,
+    "__sub__": _elementwise.subtract,
+    "__mul__": _elementwise.multiply,
+    "__truediv__": _elementwise.divide,
+    "__floordiv__": _elementwise.floor_divide,
+    "__mod__": _elementwise.remainder,
+    "__pow__": _elementwise.pow,
+    "__matmul__": _linear_algebra.matmul,
+    "__and__": _logic.bitwise_and,
+    "__or__": _logic.bitwise_or,
+    "__xor__": _logic.bitwise_xor,
+    "__lshift__": _logic.bitwise_left_shift,
+    "__rshift__": _logic.bitwise_right_shift,
+    "__eq__": _logic.equal,
+    "__ne__": _logic.not_equal,
+    "__lt__": _logic.less,
+    "__le__": _logic.less_equal,
+    "__gt__": _logic.greater,
+    "__ge__": _logic.greater_equal,
+    "__neg__": _elementwise.negative,
+    "__pos__": _elementwise.positive,
+    "__abs__": _elementwise.abs,
+    "__invert__": _logic.bitwise_invert,
+}
+
+# __radd__ is __add__ with the operands exchanged, and __iadd__ writes where it can.
+BOTH_WAYS = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+
+
+def reflected(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def call(self: Tensor, other: Any, /) -> Any:
+        return method(other, self)
+
+    return call
+
+
+def in_place(function: Any, library_update: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def call(self: Tensor, other: Any, /) -> Any:
+        return update(self, other, function, library_update, _indexing.write.rule)  # type: ignore[attr-defined]  # set by the word
+
+    return call
+
+
+for _name, _function in FORWARD.items():
+    setattr(Tensor, _name, as_operator(_function))
+for _name in BOTH_WAYS:
+    _function = FORWARD[f"__{_name}__"]
+    setattr(Tensor, f"__r{_name}__", reflected(as_operator(_function)))
+    setattr(Tensor, f"__i{_name}__", in_place(_function, getattr(operator, f"__i{_name}__")))
+
+Tensor.__getitem__ = as_operator(_indexing.getitem)  # type: ignore[method-assign]
+
+
+def _setitem(self: Tensor, key: Any, value: Any, /) -> None:
+    set_item(self, key, value, _indexing.write.rule)  # type: ignore[attr-defined]  # set by the word
+
+
+# ---- conversions
+
+
+def single(self: Tensor, kind: str) -> Any:
+    """The array, if it has one element."""
+    if self.size != 1:
+        raise TypeError(
+            f"{kind}() needs a Tensor of one element, and this one has shape {self.shape}; take an "
+            "element, or reduce it first (sum, mean, ...)"
+        )
+    data = current(self)._data
+    return data if data.ndim == 0 else self._backend.arrays.reshape(data, ())
+
+
+def _bool(self: Tensor, /) -> bool:
+    return bool(single(self, "bool"))
+
+
+def _int(self: Tensor, /) -> int:
+    return int(single(self, "int"))
+
+
+def _float(self: Tensor, /) -> float:
+    return float(single(self, "float"))
+
+
+def _complex(self: Tensor, /) -> complex:
+    return complex(single(self, "complex"))
+
+
+def _index(self: Tensor, /) -> int:
+    if self.ndim != 0 or not self._backend.arrays.isdtype(self.dtype, "integral"):
+        raise TypeError(
+            f"an index is an integer Tensor of shape (), and this one has shape {self.shape} and "
+            f"dtype {self.dtype}"
+        )
+    return int(current(self)._data)
+
+
+def _len(self: Tensor, /) -> int:
+    if self.ndim == 0:
+        raise TypeError("len() of a Tensor of shape ()")
+    return self.shape[0]
+
+
+def _iter(self: Tensor, /) -> Iterator[Tensor]:
+    if self.ndim == 0:
+        raise TypeError("iteration over a Tensor of shape ()")
+    return (self[i, ...] for i in range(self.shape[0]))  # type: ignore[index]  # installed above
+
+
+def item(self: Tensor) -> complex:
+    """The value of a tensor of one element, as a Python number."""
+    return single(self, "item").item()  # type: ignore[no-any-return]  # the library's
+
+
+def as_numpy(self: Tensor) -> Any:
+    """The values as a NumPy array.
+
+    A tensor that tracks gradients gives a copy. An untracked one shares memory where its library
+    can; the array is read-only where a graph keeps that memory.
+    """
+    array = self._backend.as_numpy(current(self)._data)
+    if self._node is not None:
+        return array.copy()
+    if root_of(self)._kept:
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def to_device(self: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
+    """The same values on another device, with their history."""
+    return _device.to_device(self, device)
+
+
+def _repr(self: Tensor) -> str:
+    body = str(self._backend.as_numpy(current(self)._data).__repr__())
+    body = body.removeprefix("array(").removesuffix(")")
+    return f"Tensor({body})"
+
+
+def _format(self: Tensor, spec: str) -> str:
+    return format(self.item(), spec) if spec and self.ndim == 0 else str(self)  # type: ignore[attr-defined]
+
+
+def refuse_export(self: Tensor, what: str) -> None:
+    """An exported array has no history, and losing it silently is the worst failure."""
+    if self._node is not None and not exporting.get():
+        raise TypeError(
+            f"{what} of a Tensor that tracks gradients would silently lose its history; take "
+            "t.detach() first, or t.as_numpy() for a copy of the values, or wrap the code in "
+            "minidiff.allow_detach()"
+        )
+
+
+def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
+    refuse_export(self, "np.asarray")
+    array = as_numpy(self)
+    if dtype is not None and dtype != array.dtype:
+        if copy is False:
+            raise ValueError(f"copy=False, but {array.dtype} has to become {dtype}")
+        return array.astype(dtype)
+    return array.copy() if copy else array
+
+
+def _dlpack(
+    self: Tensor,
+    /,
+    *,
+    stream: Any = None,
+    max_version: tuple[int, int] | None = None,
+    dl_device: Any = None,
+    copy: bool | None = None,
+) -> Any:
+    refuse_export(self, "DLPack export")
+    return current(self)._data.__dlpack__(
+        stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+    )
+
+
+def _dlpack_device(self: Tensor, /) -> tuple[Any, int]:
+    return self._data.__dlpack_device__()  # type: ignore[no-any-return]  # the library's
+
+
+def _array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
+    if api_version not in (None, "2021.12", "2022.12", "2023.12", "2024.12", "2025.12"):
+        raise ValueError(f"array API version {api_version!r} is not known; this is 2025.12")
+    return self._backend.tensors.public
+
+
+def _transposed(self: Tensor) -> Tensor:
+    """The matrix with its two axes exchanged."""
+    if self.ndim != 2:
+        raise ValueError(f"T is for matrices, and this has shape {self.shape}; see mT and permute_dims")
+    return _manipulation.permute_dims(self, (1, 0))
+
+
+METHODS: dict[str, Any] = {
+    "__setitem__": _setitem,
+    "__bool__": _bool,
+    "__int__": _int,
+    "__float__": _float,
+    "__complex__": _complex,
+    "__index__": _index,
+    "__len__": _len,
+    "__iter__": _iter,
+    "__repr__": _repr,
+    "__str__": _repr,
+    "__format__": _format,
+    "__array__": _array,
+    "__array_namespace__": _array_namespace,
+    "__dlpack__": _dlpack,
+    "__dlpack_device__": _dlpack_device,
+    "item": item,
+    "as_numpy": as_numpy,
+    "to_device": to_device,
+    "T": property(_transposed),
+    "mT": property(lambda self: _linear_algebra.matrix_transpose(self), doc="matrix_transpose(x)"),
+}
+
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)
