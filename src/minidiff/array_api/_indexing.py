@@ -122,7 +122,7 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
     value, base = node.many["value"], node.many["x"]
     if value is not None:
         part = value_of_write(backend.arrays, g, steps)
-        walk.add(value, backend.copy(walk.projected(part, value)))
+        walk.add(value, backend.copy(walk.projected(backend.arrays, part, value)))
     if base is not None:
         buffer = g if node in walk.owned else backend.copy(g)
         *path, (_, (key,), _) = steps

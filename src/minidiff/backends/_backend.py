@@ -128,6 +128,10 @@ class Backend:
         """A NumPy array of the same values, sharing memory where the library can."""
         raise NotImplementedError
 
+    def to_device(self, array: Any, device: Any) -> tuple[Backend, Any]:
+        """The array on another device, and the backend that it then belongs to."""
+        raise NotImplementedError
+
     def quiet(self) -> AbstractContextManager[Any]:
         """No floating-point warnings inside: a backward pass emits none."""
         return nullcontext()

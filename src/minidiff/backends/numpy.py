@@ -78,11 +78,11 @@ _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
 class NumPyBackend(Backend):
     name = "numpy (device 'cpu')"
     keeps_devices = False
-    array_type = np.ndarray
-    constants = (np.ndarray, np.generic)
-    plain = (np.dtype(np.float64), np.dtype(np.float32))
 
     def __init__(self) -> None:
+        self.array_type = np.ndarray
+        self.constants = (np.ndarray, np.generic)
+        self.plain = (np.dtype(np.float64), np.dtype(np.float32))
         self.arrays = Namespace("numpy arrays", Extras, np, _compat)
 
     def asarray(self, data: Any) -> Any:
@@ -112,11 +112,11 @@ class NumPyBackend(Backend):
 
     def is_view(self, out: Any, array: Any) -> bool:
         base = out.base
-        while base is not None:
-            if base is array or base is array.base:
-                return True
-            base = getattr(base, "base", None)
-        return out is array
+        if base is None:
+            return out is array
+        if base is array or base is array.base:
+            return True
+        return base.base is not None and np.may_share_memory(out, array)  # np.broadcast_to
 
     def write(self, array: Any, key: Any, value: Any) -> None:
         if isinstance(value, np.ndarray) and np.may_share_memory(array, value):
@@ -128,6 +128,12 @@ class NumPyBackend(Backend):
 
     def as_numpy(self, array: Any) -> Any:
         return array
+
+    def to_device(self, array: Any, device: Any) -> tuple[Backend, Any]:
+        from . import of_device
+
+        target = of_device(device)
+        return target, array if target is self else target.arrays.asarray(array)
 
     def quiet(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")

@@ -14,15 +14,12 @@ from typing import Any, NoReturn
 from ..backends import SCALARS, Backend, of_device
 from .forward import record, record_all
 from .graph import RECORDING, OpNode, next_number, state
-from .nodes import constant, mixed_backends, pack, unwrap
+from .nodes import PLAIN, constant, mixed_backends, pack, unwrap
 from .rules import Rule
 from .tensor import UNRECORDED, Tensor, look_again, wrap
 
 new = object.__new__
 recording = state.get
-
-# Arguments that hold no Tensor and are never changed behind our back.
-PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
 
 
 def wrapper(rule: Rule, home: Backend | None = None) -> Callable[..., Any]:
@@ -58,6 +55,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
     may_look = rule.name in VIEWS
+    same_space = rule.word == "elementwise"  # the result has the shape and dtype of its array
 
     def call(x: Any, /) -> Any:
         if type(x) is not Tensor:
@@ -88,8 +86,9 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             node.rule = rule
             node.backend = backend
             node.number = next_number()
-            node.shape = data.shape
-            node.dtype = data.dtype
+            node.shape, node.dtype = (
+                (parent.shape, parent.dtype) if same_space else (data.shape, data.dtype)
+            )
             node.parent1 = parent
             node.parent2 = None
             if keep_x:

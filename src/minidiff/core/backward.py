@@ -13,7 +13,6 @@ from typing import Any
 from .graph import Dual, Freed, Leaf, Node, OpNode, WideNode, enable_grad
 from .nodes import PART, Lifted, node_of, pack
 from .project import project
-from .rules import Rule
 from .tensor import Tensor, current, wrap
 
 CLEANUP_MODES = ("prune", "keep", "destroy")
@@ -105,19 +104,39 @@ def reachable(root: Node) -> list[OpNode]:
         return []
     found = [root]
     seen: set[Node] = {root}
-    index = 0
-    while index < len(found):
-        node = found[index]
-        index += 1
-        for parent in (node.parent1, node.parent2) if type(node) is OpNode else node.parents():
-            if type(parent) is Leaf or parent is None or parent in seen:
-                continue
-            if not isinstance(parent, OpNode):
-                raise freed()
-            seen.add(parent)
-            found.append(parent)
+    for node in found:  # which grows meanwhile
+        if type(node) is OpNode:
+            parent = node.parent1
+            if type(parent) is OpNode:
+                if parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
+            elif type(parent) in NOT_STRAIGHT:
+                enqueue(parent, found, seen)
+            parent = node.parent2
+            if type(parent) is OpNode:
+                if parent not in seen:
+                    seen.add(parent)
+                    found.append(parent)
+            elif type(parent) in NOT_STRAIGHT:
+                enqueue(parent, found, seen)
+        else:
+            for parent in node.parents():
+                enqueue(parent, found, seen)
     found.sort(key=operator.attrgetter("number"))
     return found
+
+
+NOT_STRAIGHT = frozenset({WideNode, Freed})
+
+
+def enqueue(parent: Node | None, found: list[OpNode], seen: set[Node]) -> None:
+    """Add an operation to what has been found; refuse what an earlier pass freed."""
+    if type(parent) is Freed:
+        raise freed()
+    if isinstance(parent, OpNode) and parent not in seen:
+        seen.add(parent)
+        found.append(parent)
 
 
 class Pass:
@@ -146,9 +165,12 @@ class Pass:
             if not self.tensors:
                 self.owned.add(parent)
 
-    def projected(self, g: Any, parent: Any) -> Any:
-        """A gradient in its node's space, on arrays."""
-        return project(parent.backend, parent.backend.arrays, g, parent.shape, parent.dtype)
+    @staticmethod
+    def projected(xp: Any, g: Any, parent: Any) -> Any:
+        """A gradient in its node's space."""
+        if g.shape != parent.shape or g.dtype is not parent.dtype:
+            return project(parent.backend, xp, g, parent.shape, parent.dtype)
+        return g
 
     def buffer(self, parent: Node, like: Any) -> Any:
         """A node's gradient so far, or zeros, as an array that the pass owns and may write."""
@@ -170,40 +192,26 @@ class Pass:
         In 'prune' mode the list is used up, so that a node and what it keeps die as soon as its
         turn is over and nobody else refers to them.
         """
-        grads, owned, tensors = self.grads, self.owned, self.tensors
+        grads, owned = self.grads, self.owned
+        simple = not self.tensors and not self.retain and self.cleanup != "destroy"
+        backend = None
         while nodes:
             node = nodes.pop()
             g = grads.pop(node, None)
             if g is None:
                 continue
-            if self.retain:
-                self.leave(node, g)
+            if node.backend is not backend:
+                backend = node.backend
+                xp, plain = backend.arrays, backend.plain
             rule = node.rule
-            if rule.wide:
-                self.back_wide(node, g)
+            if not (simple and rule.straight and node.dtype in plain):
+                self.step(node, g)
                 continue
-            backend = node.backend
-            if tensors:
-                xp = backend.tensors
-                shown: Any = Lifted(node)
-            elif rule.special is not None:
-                rule.special(self, node, g)
-                continue
-            else:
-                xp = backend.arrays
-                shown = node
-            owned.discard(node)
-            conjugate = node.dtype not in backend.plain and must_conjugate(rule, node)
-            if conjugate:
-                g = xp.conj(g)
+            if owned:
+                owned.discard(node)
             parent = node.parent1
             if parent is not None:
-                if rule.parametric:
-                    d = rule.pull1(xp, g, shown, *shown.args, **shown.kwargs)
-                else:
-                    d = rule.pull1(xp, g, shown)
-                if conjugate:
-                    d = xp.conj(d)
+                d = rule.pull1(xp, g, node)
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = project(backend, xp, d, parent.shape, parent.dtype)
                 known = grads.get(parent)
@@ -213,13 +221,10 @@ class Pass:
                     grads[parent] = iadd(known, d)
                 else:
                     grads[parent] = known + d
-                    if not tensors:
-                        owned.add(parent)
+                    owned.add(parent)
             parent = node.parent2
             if parent is not None:
-                d = rule.pull2(xp, g, shown)
-                if conjugate:
-                    d = xp.conj(d)
+                d = rule.pull2(xp, g, node)
                 if d.shape != parent.shape or d.dtype is not parent.dtype:
                     d = project(backend, xp, d, parent.shape, parent.dtype)
                 known = grads.get(parent)
@@ -229,45 +234,46 @@ class Pass:
                     grads[parent] = iadd(known, d)
                 else:
                     grads[parent] = known + d
-                    if not tensors:
-                        owned.add(parent)
-            if self.cleanup == "destroy":
-                empty(node)
+                    owned.add(parent)
 
-    def back_wide(self, node: OpNode, g: Any) -> None:
-        """One step for a rule with any signature, or for one of several results."""
-        if node.rule is PART:
-            parent = node.parent1
-            index, count = node.x1
-            self.grads.setdefault(parent, [None] * count)[index] = g
-            return
-        assert isinstance(node, WideNode)
+    def step(self, node: OpNode, g: Any) -> None:
+        """One node in full generality: any signature, complex numbers, a recorded pass."""
         rule, backend = node.rule, node.backend
+        if rule is PART:
+            index, count = node.x1
+            self.grads.setdefault(node.parent1, [None] * count)[index] = g
+            return
+        if self.retain:
+            self.leave(node, g)
         if rule.special is not None and not self.tensors:
             rule.special(self, node, g)
-            return
-        self.owned.discard(node)
-        xp = backend.tensors if self.tensors else backend.arrays
-        shown: Any = Lifted(node) if self.tensors else node
-        conjugate = must_conjugate(rule, node)
-        if node.made is not None:
-            g = pack(node.made, [xp.conj(one) if conjugate and one is not None else one for one in g])
-        elif conjugate:
-            g = xp.conj(g)
-        for name, parents in node.many.items():
-            many = type(parents) is list
-            if not any(p is not None for p in (parents if many else [parents])):
-                continue
-            result = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-            pairs = zip(parents, result, strict=True) if many else ((parents, result),)
-            for parent, d in pairs:
-                if parent is None or d is None:
-                    continue
-                if conjugate:
-                    d = xp.conj(d)
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = project(backend, xp, d, parent.shape, parent.dtype)
-                self.add(parent, d)
+        else:
+            xp = backend.tensors if self.tensors else backend.arrays
+            shown: Any = Lifted(node) if self.tensors else node
+            conj = xp.conj if rule.conjugates and backend.is_complex(node.dtype) else unchanged
+            if isinstance(node, WideNode):
+                if node.made is None:
+                    g = conj(g)
+                else:
+                    g = pack(node.made, [one if one is None else conj(one) for one in g])
+                for name, parents in node.many.items():
+                    if type(parents) is not list:
+                        if parents is not None:
+                            d = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
+                            self.add(parents, self.projected(xp, conj(d), parents))
+                    elif any(parent is not None for parent in parents):
+                        ds = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
+                        for parent, d in zip(parents, ds, strict=True):
+                            if parent is not None:
+                                self.add(parent, self.projected(xp, conj(d), parent))
+            else:
+                g = conj(g)
+                args, kwargs = (shown.args, shown.kwargs) if rule.parametric else ((), {})
+                for parent, pull in ((node.parent1, rule.pull1), (node.parent2, rule.pull2)):
+                    if parent is not None:
+                        d = pull(xp, g, shown, *args, **kwargs)
+                        self.add(parent, self.projected(xp, conj(d), parent))
+            self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)
 
@@ -301,9 +307,8 @@ class Pass:
         self.grads.clear()
 
 
-def must_conjugate(rule: Rule, node: OpNode) -> bool:
-    """Whether a formula written as over the reals meets complex numbers."""
-    return rule.conjugates and node.backend.is_complex(node.dtype)
+def unchanged(g: Any) -> Any:
+    return g
 
 
 def empty(node: OpNode) -> None:

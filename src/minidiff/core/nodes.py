@@ -15,6 +15,10 @@ from .rules import Rule, Space
 from .tensor import Tensor, current, root_of, wrap
 
 
+# Arguments that hold no Tensor and never change behind our back.
+PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
+
+
 def node_of(value: Any) -> Node | None:
     """The reverse-mode node behind a value, below any tangent."""
     node = value._node if type(value) is Tensor else None
@@ -174,8 +178,10 @@ def unwrap(value: Any, backend: Backend, keep: bool) -> Any:
             root_of(value)._kept = True
         return current(value)._data
     if kind is tuple:
-        return tuple([unwrap(one, backend, keep) for one in value])
+        return tuple([one if type(one) in PLAIN else unwrap(one, backend, keep) for one in value])
     if kind is slice:
+        if type(value.start) in PLAIN and type(value.stop) in PLAIN and type(value.step) in PLAIN:
+            return value
         return slice(*[unwrap(one, backend, keep) for one in (value.start, value.stop, value.step)])
     if kind is list:
         return [unwrap(one, backend, keep) for one in value]
@@ -195,8 +201,7 @@ class Part:
     """The rule of a result among several: its gradient waits for the others."""
 
     name = "part"
-    wide = True
-    parametric = False
+    straight = False
 
 
 PART: Any = Part()

@@ -81,7 +81,10 @@ class Rule:
         self.pull2: Formula = partial(self._pull_first_time, 1)
         self._pulls: dict[str, Formula] | None = None
         self._push: Formula | None = None
+        # A backward step on arrays that works in the pass's own buffers (array_api/_indexing.py).
         self.special: Callable[..., None] | None = None
+        # One or two arrays and nothing else: the backward loop's straight code.
+        self.straight = self.kind in ("unary", "binary")
         self.function: Callable[..., Any]
 
     def __repr__(self) -> str:

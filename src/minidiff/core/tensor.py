@@ -166,6 +166,16 @@ class Tensor:
             self._node = None
         self._grad = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and deepcopy take a leaf with its gradient, not a graph."""
+        if self.op_node is not None:
+            raise TypeError(
+                "pickle and deepcopy take leaves, and this tensor was computed from others; take "
+                "t.detach() for its values"
+            )
+        grad = None if self._grad is None else self._grad.detach()
+        return _rebuilt, (current(self)._data, self.allow_grad, grad)
+
     def detach(self, allow_grad: bool = False) -> Tensor:
         """The same values without history; memory is shared until either side is written."""
         out = wrap(self._backend, current(self)._data)
@@ -219,6 +229,12 @@ class Tensor:
             allow_higher_order=allow_higher_order,
             reset_grads=reset_grads,
         )
+
+
+def _rebuilt(data: Any, allow_grad: bool, grad: Tensor | None) -> Tensor:
+    tensor = Tensor(data, allow_grad)
+    tensor._grad = grad
+    return tensor
 
 
 def wrap(backend: Backend, array: Any, node: Node | None = None) -> Tensor:
