@@ -68,9 +68,9 @@ from ._elementwise import (
     hypot,
     imag,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     maximum,
     minimum,
@@ -97,6 +97,7 @@ from ._indexing import (
     take,
     take_along_axis,
 )
+from ._info import NamespaceInfo
 from ._linear_algebra import (
     matmul,
     matrix_transpose,
@@ -142,6 +143,7 @@ from ._manipulation import (
     tile,
     unstack,
 )
+from ._namespace import EXTRAS, TensorNamespace
 from ._searching import (
     argmax,
     argmin,
@@ -177,8 +179,6 @@ from ._utility import (
     any,
     diff,
 )
-from ._info import NamespaceInfo
-from ._namespace import EXTRAS, TensorNamespace
 
 __array_api_version__ = "2025.12"
 
@@ -229,8 +229,8 @@ __all__ = [
     "can_cast",
     "ceil",
     "clip",
-    "complex128",
     "complex64",
+    "complex128",
     "concat",
     "conj",
     "copysign",
@@ -264,10 +264,10 @@ __all__ = [
     "iinfo",
     "imag",
     "inf",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "isdtype",
     "isfinite",
     "isin",
@@ -277,9 +277,9 @@ __all__ = [
     "less_equal",
     "linspace",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "logaddexp",
     "logical_and",
     "logical_not",
@@ -338,10 +338,10 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unique_all",
     "unique_counts",
     "unique_inverse",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..backends import ingest
 from ..core.tensor import Tensor, wrap
 from ..core.words import composite, linear, nondifferentiable
+from ._device import to_device
 
 if TYPE_CHECKING:
     from ..backends import Backend
@@ -31,16 +32,16 @@ def asarray(
     """A Tensor of scalars, nested sequences, buffers or arrays; Tensors keep their history."""
     if type(obj) is Tensor:
         if device is not None:
-            obj = obj.to_device(device)
+            obj = to_device(obj, device)
         if dtype is not None and dtype != obj.dtype:
             if copy is False:
                 raise ValueError(f"asarray: copy=False, but {obj.dtype} has to become {dtype}")
-            return obj._backend.tensors.astype(obj, dtype)  # type: ignore[no-any-return]
-        return obj._backend.tensors.copy(obj) if copy else obj  # type: ignore[no-any-return]
+            return obj._backend.tensors.astype(obj, dtype)
+        return obj._backend.tensors.copy(obj) if copy else obj
     if type(obj) in (list, tuple) and _holds_tensor(obj):
         if copy is False:
             raise ValueError("asarray: copy=False, but a list of Tensors has to be copied")
-        return xp.asarray(_stacked(xp.backend, obj), dtype=dtype, device=device)  # type: ignore[no-any-return]
+        return xp.asarray(_stacked(xp.backend, obj), dtype=dtype, device=device)
     backend, array = ingest(obj, dtype, device, copy=copy, home=xp.backend)
     return wrap(backend, array)
 
@@ -59,8 +60,10 @@ def _stacked(backend: Backend, obj: Any) -> Tensor:
         return wrap(*ingest(obj, None, None, copy=True, home=backend))
     parts = [_stacked(backend, one) for one in obj]
     xp = next(p for p, one in zip(parts, obj, strict=True) if _holds_tensor(one))._backend.tensors
-    dtype = xp.result_type(*[p if _holds_tensor(one) else _weak(one, p) for p, one in zip(parts, obj, strict=True)])
-    return xp.stack([p if p.dtype == dtype else xp.astype(p, dtype) for p in parts])  # type: ignore[no-any-return]
+    dtype = xp.result_type(
+        *[p if _holds_tensor(one) else _weak(one, p) for p, one in zip(parts, obj, strict=True)]
+    )
+    return xp.stack([p if p.dtype == dtype else xp.astype(p, dtype) for p in parts])
 
 
 def _weak(one: Any, part: Tensor) -> Any:
@@ -162,26 +165,38 @@ def eye(
 
 
 @composite
-def empty_like(xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None) -> Tensor:
+def empty_like(
+    xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None
+) -> Tensor:
     """`empty`, with the shape, dtype and device of an array."""
     return xp.empty(x.shape, dtype=dtype or x.dtype, device=device or x.device)
 
 
 @composite
-def zeros_like(xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None) -> Tensor:
+def zeros_like(
+    xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None
+) -> Tensor:
     """`zeros`, with the shape, dtype and device of an array."""
     return xp.zeros(x.shape, dtype=dtype or x.dtype, device=device or x.device)
 
 
 @composite
-def ones_like(xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None) -> Tensor:
+def ones_like(
+    xp: Any, x: Tensor, /, *, dtype: Any | None = None, device: Any | None = None
+) -> Tensor:
     """`ones`, with the shape, dtype and device of an array."""
     return xp.ones(x.shape, dtype=dtype or x.dtype, device=device or x.device)
 
 
 @composite
 def full_like(
-    xp: Any, x: Tensor, /, fill_value: complex, *, dtype: Any | None = None, device: Any | None = None
+    xp: Any,
+    x: Tensor,
+    /,
+    fill_value: complex,
+    *,
+    dtype: Any | None = None,
+    device: Any | None = None,
 ) -> Tensor:
     """`full`, with the shape, dtype and device of an array."""
     return xp.full(x.shape, fill_value, dtype=dtype or x.dtype, device=device or x.device)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..backends import of_array
 from ..core.forward import record
+from ..core.rules import rule_of
 from ..core.tensor import Tensor, current, wrap
 from ..core.words import linear
 
@@ -21,17 +22,17 @@ def sent(x: Any, device: Any) -> Any:
 
 @linear(x=lambda g, source: sent(g, source))
 def transfer(xp: Any, x: Tensor, target: Any, source: Any, /) -> Tensor:
-    """x on the device `target`; it comes from `source`."""
-    return sent(x, target)  # type: ignore[no-any-return]  # an array
+    """X on the device `target`; it comes from `source`."""
+    return sent(x, target)
 
 
 def to_device(x: Tensor, device: Any) -> Tensor:
-    """x on a device, of another library perhaps; itself where it is there already."""
+    """X on a device, of another library perhaps; itself where it is there already."""
     source = x.device
     if device == source:
         return x
     backend, array = x._backend.to_device(current(x)._data, device)
     out = wrap(backend, array)
     if x._node is not None:
-        record(transfer.rule, out, (x, device, source), {})  # type: ignore[attr-defined]  # set by the word
+        record(rule_of(transfer), out, (x, device, source), {})
     return out

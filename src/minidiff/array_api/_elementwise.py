@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..core.rules import rule_of
 from ..core.words import differentiable, elementwise
 from ._helpers import SCALARS, infinite_at_zero, is_complex
 
@@ -126,7 +127,7 @@ def pow(xp: Any, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     ...
 
 
-pow.rule.calls_xp = False  # type: ignore[attr-defined]  # x**2 is worth a scalar: the formulas see to it
+rule_of(pow).calls_xp = False  # x**2 is worth a scalar: the formulas see to it
 
 
 @elementwise(x=lambda g, out: g * out)

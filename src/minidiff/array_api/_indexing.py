@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..core.rules import rule_of
 from ..core.tensor import follow
 from ..core.words import linear
 
@@ -27,11 +28,12 @@ def getitem(xp: Any, x: Tensor, key: Any, /) -> Tensor:
 
 def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
     """The gradient of x[key], added where it belongs in the gradient of x."""
-    buffer = walk.buffer(node.parent1, g)
-    node.backend.add_at(buffer, node.args[0], g)
+    parent = node.parent1
+    assert parent is not None  # or nothing would have been recorded
+    node.backend.add_at(walk.buffer(parent, g), node.args[0], g)
 
 
-getitem.rule.special = add_into_buffer  # type: ignore[attr-defined]  # set by the word
+rule_of(getitem).special = add_into_buffer
 
 
 @linear(x=lambda g, key: g[key])
@@ -59,7 +61,7 @@ def take_into_buffer(walk: Pass, node: WideNode, g: Any) -> None:
     node.backend.add_at(walk.buffer(parent, g), key, g)
 
 
-take.rule.special = take_into_buffer  # type: ignore[attr-defined]  # set by the word
+rule_of(take).special = take_into_buffer
 
 
 def take_along_axis_x(xp: Any, g: Any, x_shape: tuple[int, ...], indices: Any, axis: int) -> Any:
@@ -131,7 +133,7 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
     walk.owned.discard(node)
 
 
-write.rule.special = write_back  # type: ignore[attr-defined]  # set by the word
+rule_of(write).special = write_back
 
 
 def may_repeat(key: Any) -> bool:

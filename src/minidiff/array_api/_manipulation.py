@@ -54,7 +54,9 @@ def broadcast_shapes(xp: Any, *shapes: tuple[int, ...]) -> tuple[int, ...]:
             if out[axis] == 1:
                 out[axis] = side
             elif side not in (1, out[axis]):
-                raise ValueError(f"broadcast_shapes: {', '.join(map(str, shapes))} do not broadcast")
+                raise ValueError(
+                    f"broadcast_shapes: {', '.join(map(str, shapes))} do not broadcast"
+                )
     return tuple(out)
 
 
@@ -109,7 +111,9 @@ def moveaxis(
     if len(moved) < len(sources) or len(set(moved.values())) < len(sources):
         raise ValueError(f"moveaxis: {source} or {destination} names an axis twice")
     others = iter([axis for axis in range(x.ndim) if axis not in moved.values()])
-    return xp.permute_dims(x, tuple(moved[i] if i in moved else next(others) for i in range(x.ndim)))
+    return xp.permute_dims(
+        x, tuple(moved[i] if i in moved else next(others) for i in range(x.ndim))
+    )
 
 
 @composite
@@ -121,7 +125,9 @@ def unstack(xp: Any, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     return tuple(x[(*before, i, ...)] for i in range(x.shape[axis]))
 
 
-def concat_arrays(xp: Any, g: Any, arrays_shape: list[tuple[int, ...]], axis: int | None) -> list[Any]:
+def concat_arrays(
+    xp: Any, g: Any, arrays_shape: list[tuple[int, ...]], axis: int | None
+) -> list[Any]:
     # Each gets the stretch of g that it filled.
     if axis is None:
         g, axis = xp.reshape(g, (-1,)), 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend, Namespace, of_library
+from ..backends import Backend, of_library
 from ..core.apply import wrapper
+from ..core.rules import rule_of
 from . import _constants, _creation, _indexing
 from ._dtypes import DTYPES
 from ._info import NamespaceInfo, WrappedInfo
@@ -32,8 +33,8 @@ class TensorNamespace:
         self.public = self if public is None else public
         self.__dict__.update(CONSTANTS)
         for name, function in table.items():
-            rule = getattr(function, "rule", None)
-            bound = public is None and rule is not None and rule.free
+            rule = rule_of(function)
+            bound = public is None and rule.free
             setattr(self, name, wrapper(rule, backend) if bound else function)
         for name in DTYPES:
             if hasattr(backend.arrays, name):

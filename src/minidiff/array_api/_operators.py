@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core.apply import operator as as_operator
 from ..core.graph import exporting
+from ..core.rules import rule_of
 from ..core.tensor import Tensor, current, root_of
 from ..core.views import set_item, update
 from . import _device, _elementwise, _indexing, _linear_algebra, _logic, _manipulation
@@ -42,7 +43,10 @@ FORWARD: dict[str, Any] = {
 }
 
 # __radd__ is __add__ with the operands exchanged, and __iadd__ writes where it can.
-BOTH_WAYS = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+BOTH_WAYS = (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
+    *("and", "or", "xor", "lshift", "rshift"),
+)
 
 
 def reflected(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -54,7 +58,7 @@ def reflected(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def in_place(function: Any, library_update: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def call(self: Tensor, other: Any, /) -> Any:
-        return update(self, other, function, library_update, _indexing.write.rule)  # type: ignore[attr-defined]  # set by the word
+        return update(self, other, function, library_update, rule_of(_indexing.write))
 
     return call
 
@@ -66,11 +70,9 @@ for _name in BOTH_WAYS:
     setattr(Tensor, f"__r{_name}__", reflected(as_operator(_function)))
     setattr(Tensor, f"__i{_name}__", in_place(_function, getattr(operator, f"__i{_name}__")))
 
-Tensor.__getitem__ = as_operator(_indexing.getitem)  # type: ignore[method-assign]
-
 
 def _setitem(self: Tensor, key: Any, value: Any, /) -> None:
-    set_item(self, key, value, _indexing.write.rule)  # type: ignore[attr-defined]  # set by the word
+    set_item(self, key, value, rule_of(_indexing.write))
 
 
 # ---- conversions
@@ -121,12 +123,12 @@ def _len(self: Tensor, /) -> int:
 def _iter(self: Tensor, /) -> Iterator[Tensor]:
     if self.ndim == 0:
         raise TypeError("iteration over a Tensor of shape ()")
-    return (self[i, ...] for i in range(self.shape[0]))  # type: ignore[index]  # installed above
+    return (self[i, ...] for i in range(self.shape[0]))
 
 
 def item(self: Tensor) -> complex:
     """The value of a tensor of one element, as a Python number."""
-    return single(self, "item").item()  # type: ignore[no-any-return]  # the library's
+    return single(self, "item").item()
 
 
 def as_numpy(self: Tensor) -> Any:
@@ -156,7 +158,7 @@ def _repr(self: Tensor) -> str:
 
 
 def _format(self: Tensor, spec: str) -> str:
-    return format(self.item(), spec) if spec and self.ndim == 0 else str(self)  # type: ignore[attr-defined]
+    return format(self.item(), spec) if spec and self.ndim == 0 else str(self)
 
 
 def refuse_export(self: Tensor, what: str) -> None:
@@ -195,7 +197,7 @@ def _dlpack(
 
 
 def _dlpack_device(self: Tensor, /) -> tuple[Any, int]:
-    return self._data.__dlpack_device__()  # type: ignore[no-any-return]  # the library's
+    return self._data.__dlpack_device__()
 
 
 def _array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
@@ -207,11 +209,14 @@ def _array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
 def _transposed(self: Tensor) -> Tensor:
     """The matrix with its two axes exchanged."""
     if self.ndim != 2:
-        raise ValueError(f"T is for matrices, and this has shape {self.shape}; see mT and permute_dims")
+        raise ValueError(
+            f"T is for matrices, and this has shape {self.shape}; see mT and permute_dims"
+        )
     return _manipulation.permute_dims(self, (1, 0))
 
 
 METHODS: dict[str, Any] = {
+    "__getitem__": as_operator(_indexing.getitem),
     "__setitem__": _setitem,
     "__bool__": _bool,
     "__int__": _int,

@@ -13,7 +13,17 @@ from typing import Any
 from ._backend import SCALARS, Backend, Namespace
 from .numpy import numpy_backend
 
-__all__ = ["SCALARS", "Backend", "Namespace", "available", "ingest", "of_array", "of_device", "of_library"]
+__all__ = [
+    "SCALARS",
+    "Backend",
+    "Namespace",
+    "available",
+    "ingest",
+    "numpy_backend",
+    "of_array",
+    "of_device",
+    "of_library",
+]
 
 
 def of_device(device: Any) -> Backend:
@@ -80,7 +90,9 @@ def ingest(
         extra = {}
     if source is not None and source is not target:
         if copy is False:
-            raise ValueError(f"copy=False, but {source.name} data have to be copied to {target.name}")
+            raise ValueError(
+                f"copy=False, but {source.name} data have to be copied to {target.name}"
+            )
         data = source.as_numpy(data)
         copy = None
     array = target.arrays.asarray(data, dtype=dtype, copy=copy, **extra)

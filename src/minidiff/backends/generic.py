@@ -338,9 +338,7 @@ def dlpack(array: Any) -> Any:
 
 def take_key(key: Any) -> tuple[int, Any] | None:
     """(axis, indices) of a key like (:, :, indices), the form that the standard knows as `take`."""
-    if type(key) is not tuple or not key:
-        return None
-    *before, indices = key
+    *before, indices = key if type(key) is tuple and key else (key,)
     if getattr(indices, "ndim", 0) != 1 or not all(
         type(b) is slice and b == slice(None) for b in before
     ):

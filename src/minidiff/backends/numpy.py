@@ -142,7 +142,9 @@ class NumPyBackend(Backend):
 def is_basic(key: Any) -> bool:
     """Whether a key has slices, integers, ellipses and new axes alone: no place comes twice."""
     for one in key if type(key) is tuple else (key,):
-        if not (one is None or one is ... or type(one) in (int, slice) or isinstance(one, np.integer)):
+        if not (
+            one is None or one is ... or type(one) in (int, slice) or isinstance(one, np.integer)
+        ):
             return False
     return True
 

@@ -15,7 +15,7 @@ from ..backends import SCALARS, Backend, of_device
 from .forward import record, record_all
 from .graph import RECORDING, OpNode, next_number, state
 from .nodes import PLAIN, constant, mixed_backends, pack, unwrap
-from .rules import Rule
+from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, look_again, wrap
 
 new = object.__new__
@@ -45,7 +45,7 @@ def wrapper(rule: Rule, home: Backend | None = None) -> Callable[..., Any]:
 
 def operator(function: Any) -> Callable[..., Any]:
     """A one- or two-array function as an operator: NotImplemented for operands it cannot take."""
-    rule: Rule = function.rule
+    rule = rule_of(function)
     method = FACTORIES[rule.kind](rule, lambda rule, other, backend: NotImplemented)
     return update_wrapper(method, function)
 
@@ -273,7 +273,7 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = backend_of(args, kwargs)
         if backend is None:
-            otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
+            return otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
         arrays = tuple([unwrap(a, backend, False) for a in args])
         keyword_arrays = {name: unwrap(a, backend, False) for name, a in kwargs.items()}
         data = rule.kernel(backend)(*arrays, **keyword_arrays)
@@ -295,7 +295,7 @@ def composite(rule: Rule) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = backend_of(args, kwargs)
         if backend is None:
-            refuse(rule, next(iter((*args, *kwargs.values())), None), None)
+            return refuse(rule, next(iter((*args, *kwargs.values())), None), None)
         return row(backend.tensors, *args, **kwargs)
 
     return call
@@ -336,15 +336,11 @@ def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs:
     """Tell a result that shares its input's memory which base it looks at, and how."""
     if not out._backend.is_view(out._data, x._data):
         return
-    step = (rule.name, args, kwargs)
-    if x._at is None:
-        root, path = x, (step,)
-    else:
-        root, path = x._at[0], (*x._at[1], step)
-    node = root._node
-    if node is not None and out._node is None and not recording().on:
-        node = UNRECORDED
-    out._at = (root, path, root._data, node)
+    root, path = (x, ()) if x._at is None else x._at[:2]
+    seen: Any = root._node
+    if seen is not None and out._node is None and not recording().on:
+        seen = UNRECORDED
+    out._at = (root, (*path, (rule.name, args, kwargs)), root._data, seen)
 
 
 def limits(rule: Rule) -> tuple[int, frozenset[str]]:

@@ -7,13 +7,14 @@ formulas run on Tensors. Nothing here recurses, and nothing knows a function by 
 from __future__ import annotations
 
 import operator
-from operator import iadd
 from typing import Any
 
-from .graph import Dual, Freed, Leaf, Node, OpNode, WideNode, enable_grad
+from .graph import Dual, Freed, Node, OpNode, WideNode, enable_grad
 from .nodes import PART, Lifted, node_of, pack
 from .project import project
 from .tensor import Tensor, current, wrap
+
+iadd: Any = operator.iadd
 
 CLEANUP_MODES = ("prune", "keep", "destroy")
 

@@ -49,7 +49,9 @@ def jvp(
     duals = []
     for primal, tangent in zip(primals, tangents, strict=True):
         if primal.shape != tangent.shape:
-            raise ValueError(f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}")
+            raise ValueError(
+                f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}"
+            )
         dual = wrap(primal._backend, current(primal)._data, Dual(level, primal._node, tangent))
         dual._kept = True
         duals.append(dual)
@@ -137,7 +139,9 @@ def overlay(
         return bottoms
     stripped = {name: strip(value, level) for name, value in given}
     tangents = {name: tangent for name, (_, tangent) in stripped.items()}
-    args, kwargs = rule.replaced(args, kwargs, {name: primal for name, (primal, _) in stripped.items()})
+    args, kwargs = rule.replaced(
+        args, kwargs, {name: primal for name, (primal, _) in stripped.items()}
+    )
     nodes = overlay(rule, outs, made, args, kwargs, bottoms)
     below = [kept_wrap(out, node) for out, node in zip(outs, nodes, strict=True)]
     result = push(rule, below[0] if made is None else pack(made, below), args, kwargs, tangents)
@@ -149,13 +153,19 @@ def overlay(
 
 
 def push(
-    rule: Rule, out: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], tangents: Mapping[str, Any]
+    rule: Rule,
+    out: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    tangents: Mapping[str, Any],
 ) -> Any:
     """The tangent of a result, by the promise of the rule's word."""
     present = {name: tangent for name, tangent in tangents.items() if holds_any(tangent)}
     given = dict(rule.given(args, kwargs))
     if rule.word == "linear":
-        args, kwargs = rule.replaced(args, kwargs, {n: filled(tangents[n], given[n]) for n in tangents})
+        args, kwargs = rule.replaced(
+            args, kwargs, {n: filled(tangents[n], given[n]) for n in tangents}
+        )
         return rule.function(*args, **kwargs)
     if rule.word == "bilinear":
         calls = [rule.replaced(args, kwargs, {name: tangent}) for name, tangent in present.items()]

@@ -67,7 +67,7 @@ class OpNode:
 class WideNode(OpNode):
     """An operation with another signature, or with several results.
 
-    `many` maps inputs to their nodes, or to lists of nodes; `made` is the tuple type of the results.
+    `many` maps inputs to their nodes, or to lists of nodes; `made` is the results' tuple type.
     """
 
     __slots__ = ("made", "many")

@@ -14,7 +14,6 @@ from .graph import Dual, Node, OpNode, WideNode, next_number
 from .rules import Rule, Space
 from .tensor import Tensor, current, root_of, wrap
 
-
 # Arguments that hold no Tensor and never change behind our back.
 PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
 
@@ -45,7 +44,9 @@ def make_node(
         return _make_wide(rule, outs, made, args, kwargs, whole)
     (out,) = outs
     parents = [node_of(args[0]), node_of(args[1]) if rule.kind == "binary" else None]
-    tracked = [name for name, parent in zip(rule.parameters, parents, strict=False) if parent is not None]
+    tracked = [
+        name for name, parent in zip(rule.parameters, parents, strict=False) if parent is not None
+    ]
     if not tracked or not rule.inputs:
         return None
     node: OpNode = object.__new__(OpNode)

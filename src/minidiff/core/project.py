@@ -31,7 +31,9 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     extra = len(g.shape) - len(shape)
     if extra > 0:
         g = xp.sum(g, axis=tuple(range(extra)))
-    stretched = tuple([i for i, side in enumerate(g.shape) if side != 1 and shape[i - len(g.shape)] == 1])
+    stretched = tuple(
+        [i for i, side in enumerate(g.shape) if side != 1 and shape[i - len(g.shape)] == 1]
+    )
     if stretched:
         g = xp.sum(g, axis=stretched, keepdims=True)
     return g if g.shape == shape else xp.broadcast_to(g, shape)

@@ -95,7 +95,9 @@ class Rule:
         fixed = all(
             p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters.values()
         )
-        arrays = [n for n, p in parameters.items() if n in self.inputs or "Tensor" in str(p.annotation)]
+        arrays = [
+            n for n, p in parameters.items() if n in self.inputs or "Tensor" in str(p.annotation)
+        ]
         if self.word == "composite" or not parameters:
             return "wide"
         straight = fixed and len(self.inputs) in (0, len(parameters))
@@ -140,7 +142,7 @@ class Rule:
                 )
         if formula.__code__.co_name == "<lambda>":  # so that a traceback says where it was
             code: CodeType = formula.__code__
-            formula.__code__ = code.replace(co_name=title, co_qualname=title)  # type: ignore[attr-defined]  # every formula is a function
+            formula.__code__ = code.replace(co_name=title, co_qualname=title)
 
     def _kept(self, formula: Formula) -> frozenset[str]:
         return frozenset(names_of(formula)) & {*self.parameters, "out"}
@@ -165,7 +167,7 @@ class Rule:
 
     def given(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
         """The inputs of a call, by name, in the order of the signature."""
-        passed = dict(zip(self.parameters, args, strict=False)) | kwargs
+        passed = {**dict(zip(self.parameters, args, strict=False)), **kwargs}
         return [(name, passed[name]) for name in self.inputs if name in passed]
 
     def replaced(
@@ -230,6 +232,12 @@ class Rule:
         return adapter
 
 
+def rule_of(function: Any) -> Rule:
+    """The rule of a function that one of the six words made."""
+    rule: Rule = function.rule
+    return rule
+
+
 def parameter_list(leading: tuple[str, ...], own: list[inspect.Parameter]) -> str:
     """The text of a parameter list: `leading`, then a row's own parameters with their kinds."""
     parts = [*leading]
@@ -280,5 +288,7 @@ _EMPTY = {_bare.__code__.co_code[::2], _with_docstring.__code__.co_code[::2]}
 def without_first(signature: inspect.Signature, name: str) -> inspect.Signature:
     first, *others = signature.parameters.values()
     if first.name != "xp":
-        raise TypeError(f"{name}: the first parameter of a row is xp, the namespace, not {first.name}")
+        raise TypeError(
+            f"{name}: the first parameter of a row is xp, the namespace, not {first.name}"
+        )
     return signature.replace(parameters=others)

@@ -15,7 +15,7 @@ from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf, state
 from .nodes import mixed_backends, node_of, unwrap
-from .rules import Rule
+from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, current, follow, root_of, wrap
 
 
@@ -39,12 +39,14 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
         note_write(x, root, array_key, value, write)
 
 
-def update(x: Tensor, other: Any, function: Any, library_update: Callable[..., Any], write: Rule) -> Any:
-    """x += other and its like: `function` is the operation, `library_update` operator.iadd, ..."""
+def update(
+    x: Tensor, other: Any, function: Any, library_update: Callable[..., Any], write: Rule
+) -> Any:
+    """X += other and its like: `function` is the operation, `library_update` operator.iadd, ..."""
     backend = x._backend
     current(x)
     root = root_of(x)
-    rule: Rule = function.rule
+    rule = rule_of(function)
     if type(other) is Tensor:
         if other._backend is not backend:
             raise mixed_backends(rule.name, backend, other._backend)
