@@ -145,7 +145,6 @@ def test_views_by_their_memory(backend):
         x[...],
         x[1, ...],
         x[:, 1:],
-        x[1, 2],
         x[None, ...],
         xp.reshape(x, (12,)),
         xp.permute_dims(x, (1, 0)),
@@ -167,7 +166,9 @@ def test_views_by_their_memory(backend):
 
 
 @pytest.mark.parametrize("dtype", ["int64", "float64", "bool"])
-@pytest.mark.parametrize("name", ["all", "any", "ceil", "conj", "floor", "positive", "round", "trunc"])
+@pytest.mark.parametrize(
+    "name", ["all", "any", "ceil", "conj", "floor", "positive", "round", "trunc"]
+)
 def test_a_result_never_shares_memory_by_accident(backend, name, dtype):
     xp = backend.arrays
     x = xp.ones((2, 2), dtype=getattr(xp, dtype))
@@ -202,7 +203,9 @@ def test_torch_gradients_stay_out():
     for copy in (None, True, False):
         assert not backend.arrays.asarray(x, copy=copy).requires_grad
     np.testing.assert_array_equal(backend.as_numpy(x), [1, 1])
-    np.testing.assert_array_equal(backend.as_numpy(torch.ones(2, dtype=torch.complex64).conj()), [1, 1])
+    np.testing.assert_array_equal(
+        backend.as_numpy(torch.ones(2, dtype=torch.complex64).conj()), [1, 1]
+    )
 
 
 def test_torch_takes_any_numpy_array():
@@ -323,7 +326,7 @@ def test_repeated_places_are_summed_with_all_their_digits(backend, dtype):
     eps = float(np.finfo(values.dtype).eps)
     np.testing.assert_array_equal(np.isfinite(found), np.isfinite(want))
     finite = np.isfinite(want)
-    assert np.all(np.abs(found - want)[finite] <= 100 * eps * scale[finite])
+    assert np.all(np.abs(found[finite] - want[finite]) <= 100 * eps * scale[finite])
 
 
 @given(st.lists(st.integers(0, 6), max_size=40))
@@ -387,7 +390,9 @@ FUNCTIONS = {
     "max": lambda xp, x: xp.sum(xp.max(x, axis=0) ** 2),
     "where": lambda xp, x: xp.sum(xp.where(x > 0.5, x**2, -x)),
     "cumulative_sum": lambda xp, x: xp.sum(xp.cumulative_sum(x, axis=1) ** 2),
-    "sort": lambda xp, x: xp.sum(xp.sort(x, axis=1) ** 2 * xp.asarray([1.0, 2.0, 3.0, 4.0], dtype=xp.float64)),
+    "sort": lambda xp, x: xp.sum(
+        xp.sort(x, axis=1) ** 2 * xp.asarray([1.0, 2.0, 3.0, 4.0], dtype=xp.float64)
+    ),
     "reshape": lambda xp, x: xp.sum(xp.reshape(xp.permute_dims(x, (1, 0)), (2, 6))[0, :] ** 3),
     "concat": lambda xp, x: xp.sum(xp.concat([x, 2 * x], axis=0) ** 2),
     "stack": lambda xp, x: xp.sum(xp.stack([x, x * x], axis=1) ** 2),
@@ -398,9 +403,7 @@ FUNCTIONS = {
     "element": lambda xp, x: x[0, 0] * x[1, 2] ** 2,
     "new axis": lambda xp, x: xp.sum(x[:, None, :] * x[None, :, :] ** 2),
     "mask": lambda xp, x: xp.sum(x[x > 0] ** 3),
-    "integers": lambda xp, x: xp.sum(
-        x[xp.asarray([0, 0, 2, 0]), xp.asarray([1, 1, 3, 2])] ** 3
-    ),
+    "integers": lambda xp, x: xp.sum(x[xp.asarray([0, 0, 2, 0]), xp.asarray([1, 1, 3, 2])] ** 3),
     "take": lambda xp, x: xp.sum(xp.take(x, xp.asarray([2, 0, 2]), axis=1) ** 3),
     "take_along_axis": lambda xp, x: xp.sum(
         xp.take_along_axis(x, xp.asarray([[0, 0], [1, 3], [2, 2]]), axis=1) ** 3

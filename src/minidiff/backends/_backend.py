@@ -97,6 +97,10 @@ class Backend:
         """Raise TypeError where an update in place would lose more than precision."""
         raise NotImplementedError
 
+    def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
+        """Ones on the device of `like`."""
+        return self.arrays.ones(shape, dtype=dtype, device=like.device)
+
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         """Zeros on the device of `like`."""
         return self.arrays.zeros(shape, dtype=dtype, device=like.device)

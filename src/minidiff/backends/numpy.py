@@ -91,6 +91,11 @@ class NumPyBackend(Backend):
     def copy(self, array: Any) -> Any:
         return array.copy()
 
+    def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
+        out = np.empty(shape, dtype)
+        out.fill(1)
+        return out
+
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         return np.zeros(shape, dtype)
 

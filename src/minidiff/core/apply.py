@@ -329,7 +329,7 @@ FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] =
 
 # The functions whose result may share memory with their array. The other views (expand_dims,
 # squeeze, flip, moveaxis, ...) are composites of these.
-VIEWS = frozenset({"getitem", "reshape", "permute_dims", "broadcast_to", "real", "imag"})
+VIEWS = frozenset({"getitem", "reshape", "permute_dims", "broadcast_to", "real", "imag", "astype"})
 
 
 def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .graph import Dual, Freed, Node, OpNode, WideNode, enable_grad
-from .nodes import PART, Lifted, node_of, pack
+from .graph import FORWARD, RECORDING, Dual, Freed, Leaf, Node, OpNode, State, WideNode, state
+from .nodes import PART, lifted, node_of, pack
 from .project import project
 from .tensor import Tensor, current, wrap
 
@@ -20,15 +20,40 @@ CLEANUP_MODES = ("prune", "keep", "destroy")
 
 
 def backward(
-    root: Tensor,
-    grad: Tensor | None,
+    self: Tensor,
+    grad: Tensor | None = None,
     *,
-    retain_grads: bool,
-    cleanup_mode: str,
-    allow_higher_order: bool,
-    reset_grads: bool,
+    retain_grads: bool = False,
+    cleanup_mode: str = "prune",
+    allow_higher_order: bool = False,
+    reset_grads: bool = True,
 ) -> None:
-    """See Tensor.backward."""
+    """Walk back from here and leave a gradient on every leaf that was reached.
+
+    For a real result L, `x.grad` is ∂L/∂x; for complex x it is ∂L/∂Re x + i ∂L/∂Im x, so that
+    `x - lr * x.grad` descends.
+
+    Parameters
+    ----------
+    grad : Tensor, optional
+        What the gradient starts from, of this tensor's shape; ones by default.
+    retain_grads : bool
+        Leave gradients on the intermediate tensors too.
+    cleanup_mode : {'prune', 'keep', 'destroy'}
+        'prune' frees what no other result still needs, 'keep' nothing, 'destroy' everything
+        that was walked, even if another result still needs it.
+    allow_higher_order : bool
+        Record the pass itself, so that the gradients can be differentiated again.
+    reset_grads : bool
+        Replace the gradients of the leaves that are reached; False adds to them.
+
+    Raises
+    ------
+    RuntimeError
+        If nothing was recorded for this tensor, or an earlier pass freed it.
+    ValueError
+        If `grad` has another shape, or `cleanup_mode` is unknown.
+    """
     if cleanup_mode not in CLEANUP_MODES:
         raise ValueError(f"backward: cleanup_mode is one of {CLEANUP_MODES}, not {cleanup_mode!r}")
     if cleanup_mode == "destroy" and allow_higher_order:
@@ -36,7 +61,7 @@ def backward(
             "backward: cleanup_mode='destroy' would empty the graph that allow_higher_order=True "
             "needs; use 'prune' or 'keep'"
         )
-    node = node_of(current(root))
+    node = node_of(current(self))
     if node is None:
         raise RuntimeError(
             "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "
@@ -44,28 +69,39 @@ def backward(
         )
     if type(node) is Freed:
         raise freed()
-    seed = start(root, grad, allow_higher_order)
-    walk = Pass(tensors=allow_higher_order, retain=retain_grads, cleanup=cleanup_mode)
+    seed = start(self, grad, allow_higher_order)
+    walk = Pass(allow_higher_order, retain_grads, cleanup_mode)
     nodes = reachable(node)
-    if cleanup_mode != "keep" and isinstance(node, OpNode):
-        give_up(root, node)
-    walk.add(node, seed)
-    del node, seed
-    if allow_higher_order:
-        with enable_grad(), root._backend.quiet():
+    if cleanup_mode != "keep" and nodes:
+        give_up(self, node)
+        if retain_grads:
+            self._grad = walk.as_tensor(node, seed)
+    walk.grads[node] = seed
+    del node, seed  # or they would keep what the walk frees
+    token = state.set(recording_state()) if allow_higher_order else None
+    try:
+        with self._backend.quiet():
             walk.back(nodes)
             walk.finish(reset_grads)
-    else:
-        with root._backend.quiet():
-            walk.back(nodes)
-            walk.finish(reset_grads)
+    finally:
+        if token is not None:
+            state.reset(token)
+
+
+Tensor.backward = backward  # type: ignore[method-assign]  # the handle is below the walk
+
+
+def recording_state() -> State:
+    """The state of a pass that is itself recorded, also within no_grad()."""
+    now = state.get()
+    return now if now.final else FORWARD if now.forward else RECORDING
 
 
 def start(root: Tensor, grad: Tensor | None, tensors: bool) -> Any:
     """What the gradient starts from, in the space of the root: a Tensor or an array."""
     backend, data = root._backend, root._data
     if grad is None:
-        seed = backend.arrays.ones(data.shape, dtype=data.dtype, device=data.device)
+        seed = backend.ones(data.shape, data.dtype, data)
         return wrap(backend, seed) if tensors else seed
     if type(grad) is not Tensor:
         raise TypeError(f"backward: grad is a Tensor, not {type(grad).__name__}; use asarray(...)")
@@ -84,7 +120,7 @@ def freed() -> RuntimeError:
     )
 
 
-def give_up(root: Tensor, node: OpNode) -> None:
+def give_up(root: Tensor, node: Any) -> None:
     """Take the root's node from its handle: whoever else needs a part of the graph still has it."""
     remains: Node = Freed(node)
     levels = []
@@ -95,8 +131,6 @@ def give_up(root: Tensor, node: OpNode) -> None:
     for dual in reversed(levels):
         remains = Dual(dual.level, remains, dual.tangent)
     root._node = remains
-    if root._at is not None and root._at[0]._node is not node:
-        root._at = (*root._at[:3], root._at[0]._node)
 
 
 def reachable(root: Node) -> list[OpNode]:
@@ -128,13 +162,17 @@ def reachable(root: Node) -> list[OpNode]:
     return found
 
 
-NOT_STRAIGHT = frozenset({WideNode, Freed})
+NOT_STRAIGHT = frozenset({WideNode, Freed, Dual})
 
 
 def enqueue(parent: Node | None, found: list[OpNode], seen: set[Node]) -> None:
     """Add an operation to what has been found; refuse what an earlier pass freed."""
     if type(parent) is Freed:
         raise freed()
+    if type(parent) is Dual:
+        raise RuntimeError(
+            "backward: a tensor from inside a jvp was used outside it; return it from the function"
+        )
     if isinstance(parent, OpNode) and parent not in seen:
         seen.add(parent)
         found.append(parent)
@@ -145,14 +183,14 @@ class Pass:
 
     __slots__ = ("cleanup", "grads", "owned", "retain", "tensors")
 
-    def __init__(self, *, tensors: bool, retain: bool, cleanup: str):
+    def __init__(self, tensors: bool, retain: bool, cleanup: str):
         self.tensors = tensors
         self.retain = retain
         self.cleanup = cleanup
         self.grads: dict[Any, Any] = {}
         self.owned: set[Any] = set()  # nodes whose gradient nobody else holds: added to in place
 
-    def add(self, parent: Node, g: Any, owned: bool = False) -> None:
+    def add(self, parent: Any, g: Any, owned: bool = False) -> None:
         """Add a gradient to what a node has so far; `owned`: the pass may write into it."""
         known = self.grads.get(parent)
         if known is None:
@@ -194,7 +232,8 @@ class Pass:
         turn is over and nobody else refers to them.
         """
         grads, owned = self.grads, self.owned
-        simple = not self.tensors and not self.retain and self.cleanup != "destroy"
+        tensors = self.tensors
+        simple = not tensors and not self.retain and self.cleanup != "destroy"
         backend = None
         while nodes:
             node = nodes.pop()
@@ -206,7 +245,10 @@ class Pass:
                 xp, plain = backend.arrays, backend.plain
             rule = node.rule
             if not (simple and rule.straight and node.dtype in plain):
-                self.step(node, g)
+                if tensors and rule.straight and node.dtype in plain and not self.retain:
+                    self.step_on_tensors(node, g)
+                else:
+                    self.step(node, g)
                 continue
             if owned:
                 owned.discard(node)
@@ -237,6 +279,19 @@ class Pass:
                     grads[parent] = known + d
                     owned.add(parent)
 
+    def step_on_tensors(self, node: OpNode, g: Tensor) -> None:
+        """One node with one or two real arrays, in a pass that is itself recorded."""
+        rule, backend, grads = node.rule, node.backend, self.grads
+        xp, shown = backend.tensors, lifted(node)
+        for parent, pull in ((node.parent1, rule.pull1), (node.parent2, rule.pull2)):
+            if parent is not None:
+                d = pull(xp, g, shown)
+                array = d._data
+                if array.shape != parent.shape or array.dtype is not parent.dtype:
+                    d = project(backend, xp, d, parent.shape, parent.dtype)
+                known = grads.get(parent)
+                grads[parent] = d if known is None else known + d
+
     def step(self, node: OpNode, g: Any) -> None:
         """One node in full generality: any signature, complex numbers, a recorded pass."""
         rule, backend = node.rule, node.backend
@@ -250,9 +305,21 @@ class Pass:
             rule.special(self, node, g)
         else:
             xp = backend.tensors if self.tensors else backend.arrays
-            shown: Any = Lifted(node) if self.tensors else node
-            conj = xp.conj if rule.conjugates and backend.is_complex(node.dtype) else unchanged
-            if isinstance(node, WideNode):
+            shown: Any = lifted(node) if self.tensors else node
+            conj = unchanged
+            if node.dtype not in backend.plain and rule.conjugates and backend.is_complex(node.dtype):
+                conj = xp.conj
+            if rule.straight:
+                g = conj(g)
+                parent = node.parent1
+                if parent is not None:
+                    d = conj(rule.pull1(xp, g, shown))
+                    self.add(parent, self.projected(xp, d, parent))
+                parent = node.parent2
+                if parent is not None:
+                    d = conj(rule.pull2(xp, g, shown))
+                    self.add(parent, self.projected(xp, d, parent))
+            elif isinstance(node, WideNode):
                 if node.made is None:
                     g = conj(g)
                 else:
@@ -268,12 +335,8 @@ class Pass:
                             if parent is not None:
                                 self.add(parent, self.projected(xp, conj(d), parent))
             else:
-                g = conj(g)
-                args, kwargs = (shown.args, shown.kwargs) if rule.parametric else ((), {})
-                for parent, pull in ((node.parent1, rule.pull1), (node.parent2, rule.pull2)):
-                    if parent is not None:
-                        d = pull(xp, g, shown, *args, **kwargs)
-                        self.add(parent, self.projected(xp, conj(d), parent))
+                d = conj(rule.pull1(xp, conj(g), shown, *shown.args, **shown.kwargs))
+                self.add(node.parent1, self.projected(xp, d, node.parent1))
             self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)

@@ -44,20 +44,17 @@ def make_node(
         return _make_wide(rule, outs, made, args, kwargs, whole)
     (out,) = outs
     parents = [node_of(args[0]), node_of(args[1]) if rule.kind == "binary" else None]
-    tracked = [
-        name for name, parent in zip(rule.parameters, parents, strict=False) if parent is not None
-    ]
-    if not tracked or not rule.inputs:
+    if not rule.inputs or parents == [None, None]:
         return None
     node: OpNode = object.__new__(OpNode)
     _fill(node, rule, out)
     node.parent1, node.parent2 = parents
-    keeps = {name for one in tracked for name in rule.named[one]}
-    if rule.parameters[0] in keeps:
+    keep1, keep2, keep_out = rule.keeps(*parents)
+    if keep1:
         node.x1 = keep(args[0], rule, out, whole)
-    if rule.kind == "binary" and rule.parameters[1] in keeps:
+    if keep2:
         node.x2 = keep(args[1], rule, out, whole)
-    if "out" in keeps:
+    if keep_out:
         out._kept = True
         node.out = out._data
     if rule.parametric:
@@ -213,37 +210,53 @@ class Lifted:
 
     __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
 
-    def __init__(self, node: OpNode):
-        self.parent1 = node.parent1
-        self.parent2 = node.parent2
-        for slot, parent in (("x1", node.parent1), ("x2", node.parent2)):
-            if hasattr(node, slot):
-                setattr(self, slot, lift(getattr(node, slot), node.backend, parent))
-        if hasattr(node, "out"):
-            self.out = lift_out(node)
-        if isinstance(node, WideNode):
-            many = node.many
 
-            def lifted(name: str, value: Any) -> Any:
-                nodes = many.get(name)
-                if type(nodes) is list:
-                    pairs = zip(value, nodes, strict=True)
-                    return [lift(one, node.backend, parent) for one, parent in pairs]
-                return lift(value, node.backend, nodes)
+def lifted(node: OpNode) -> Lifted:
+    """Show a node to formulas that run on Tensors."""
+    shown: Lifted = object.__new__(Lifted)
+    backend, rule = node.backend, node.rule
+    shown.parent1, shown.parent2 = node.parent1, node.parent2
+    if isinstance(node, WideNode):
+        lift_wide(node, shown)
+        return shown
+    keep1, keep2, keep_out = rule.keeps(node.parent1, node.parent2)
+    if keep1:
+        shown.x1 = lift(node.x1, backend, node.parent1)
+    if keep2:
+        shown.x2 = lift(node.x2, backend, node.parent2)
+    if keep_out:
+        shown.out = lift_out(node)
+    if rule.parametric:
+        shown.args = tuple([lift(a, backend, None) for a in node.args])
+        shown.kwargs = {name: lift(a, backend, None) for name, a in node.kwargs.items()}
+    return shown
 
-            pairs = zip(node.rule.parameters, node.args, strict=False)
-            self.args = tuple([lifted(name, a) for name, a in pairs])
-            self.kwargs = {name: lifted(name, a) for name, a in node.kwargs.items()}
-        elif node.rule.parametric:
-            self.args = tuple([lift(a, node.backend, None) for a in node.args])
-            self.kwargs = {name: lift(a, node.backend, None) for name, a in node.kwargs.items()}
+
+def lift_wide(node: WideNode, shown: Lifted) -> None:
+    backend, many = node.backend, node.many
+
+    def with_history(name: str, value: Any) -> Any:
+        nodes = many.get(name)
+        if type(nodes) is list:
+            return [lift(v, backend, n) for v, n in zip(value, nodes, strict=True)]
+        return lift(value, backend, nodes)
+
+    pairs = zip(node.rule.parameters, node.args, strict=False)
+    shown.args = tuple([with_history(name, a) for name, a in pairs])
+    shown.kwargs = {name: with_history(name, a) for name, a in node.kwargs.items()}
+    if hasattr(node, "out"):
+        shown.out = lift_out(node)
 
 
 def lift(value: Any, backend: Backend, node: Node | None) -> Any:
     """A kept value as a Tensor on its node; scalars, shapes and the like stay as they are."""
     kind = type(value)
     if kind is backend.array_type:
-        tensor = wrap(backend, value, node)
+        tensor: Tensor = object.__new__(Tensor)
+        tensor._data = value
+        tensor._backend = backend
+        tensor._node = node
+        tensor._grad = tensor._at = None
         tensor._kept = True
         return tensor
     if kind is tuple:  # an index: its arrays have no history

@@ -152,6 +152,12 @@ class Rule:
         first, second = (*self.parameters, "", "")[:2]
         return first in names, self.kind == "binary" and second in names, "out" in names
 
+    def keeps(self, parent1: Any, parent2: Any) -> tuple[bool, bool, bool]:
+        """Whether a node keeps the first array, the second, and the result."""
+        if parent2 is None:
+            return self.keeps_first
+        return self.keeps_second if parent1 is None else self.keeps_both
+
     def kernel(self, backend: Backend) -> Callable[..., Any]:
         """The forward function on a backend's arrays."""
         return self.kernels.get(backend) or self.bind(backend)

@@ -69,7 +69,18 @@ class Tensor:
         self.allow_grad = allow_grad
         return self
 
-    if TYPE_CHECKING:  # installed by array_api/_operators.py
+    if TYPE_CHECKING:  # installed by core/backward.py and array_api/_operators.py
+
+        def backward(
+            self,
+            grad: Tensor | None = None,
+            *,
+            retain_grads: bool = False,
+            cleanup_mode: str = "prune",
+            allow_higher_order: bool = False,
+            reset_grads: bool = True,
+        ) -> None: ...
+
         T: Tensor
         mT: Tensor
 
@@ -233,52 +244,6 @@ class Tensor:
         if allow_grad:
             out.allow_grad = True
         return out
-
-    def backward(
-        self,
-        grad: Tensor | None = None,
-        *,
-        retain_grads: bool = False,
-        cleanup_mode: str = "prune",
-        allow_higher_order: bool = False,
-        reset_grads: bool = True,
-    ) -> None:
-        """Walk back from here and leave a gradient on every leaf that was reached.
-
-        For a real result L, `x.grad` is ∂L/∂x; for complex x it is ∂L/∂Re x + i ∂L/∂Im x, so that
-        `x - lr * x.grad` descends.
-
-        Parameters
-        ----------
-        grad : Tensor, optional
-            What the gradient starts from, of this tensor's shape; ones by default.
-        retain_grads : bool
-            Leave gradients on the intermediate tensors too.
-        cleanup_mode : {'prune', 'keep', 'destroy'}
-            'prune' frees what no other result still needs, 'keep' nothing, 'destroy' everything
-            that was walked, even if another result still needs it.
-        allow_higher_order : bool
-            Record the pass itself, so that the gradients can be differentiated again.
-        reset_grads : bool
-            Replace the gradients of the leaves that are reached; False adds to them.
-
-        Raises
-        ------
-        RuntimeError
-            If nothing was recorded for this tensor, or an earlier pass freed it.
-        ValueError
-            If `grad` has another shape, or `cleanup_mode` is unknown.
-        """
-        from .backward import backward
-
-        backward(
-            self,
-            grad,
-            retain_grads=retain_grads,
-            cleanup_mode=cleanup_mode,
-            allow_higher_order=allow_higher_order,
-            reset_grads=reset_grads,
-        )
 
 
 def _rebuilt(data: Any, allow_grad: bool, grad: Tensor | None) -> Tensor:

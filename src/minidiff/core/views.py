@@ -26,11 +26,12 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
             raise mixed_backends("__setitem__", x._backend, value._backend)
         if is_that_view(value, x, key):
             return  # x[k] += v: the view has been written already, and here it is handed back
+        current(value)
     current(x)
     root = root_of(x)
     recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
     array_key = unwrap(key, x._backend, recorded)
-    array_value = current(value)._data if type(value) is Tensor else value
+    array_value = value._data if type(value) is Tensor else value
     if type(value) is Tensor and root_of(value) is root:
         array_value = x._backend.copy(array_value)  # it may overlap what is written
     make_writable(x, root)

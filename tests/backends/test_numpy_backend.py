@@ -1,0 +1,145 @@
+"""What the engine asks of NumPy, the backend of the device 'cpu'."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minidiff.backends import ingest, numpy_backend, of_array, of_device, of_library
+from minidiff.backends.numpy import is_basic
+
+
+def test_where_it_is_found():
+    import array_api_compat.numpy
+
+    assert of_device(None) is of_device("cpu") is numpy_backend
+    assert of_library(np) is of_library(array_api_compat.numpy) is numpy_backend
+    assert of_array(np.ones(2)) is numpy_backend
+    assert of_array(np.float64(1)) is numpy_backend
+
+
+@pytest.mark.parametrize("thing", [1, 2.0, 3j, True, "text", [1.0], (1.0,), None])
+def test_literals_have_no_backend(thing):
+    assert of_array(thing) is None
+
+
+@pytest.mark.parametrize("device", ["gpu", "cpu:0", 0, "cudax"])
+def test_unknown_device(device):
+    with pytest.raises(ValueError, match=r"unknown device .*'cpu', 'cuda' and 'cuda:N'.*wrap"):
+        of_device(device)
+
+
+def test_ingested_literals():
+    backend, array = ingest([1, 2], None, None, copy=True)
+    assert backend is numpy_backend
+    assert array.dtype == np.int64
+    assert ingest([1, 2], None, None, copy=True, floating=True)[1].dtype == np.float64
+    assert ingest(np.ones(2, "int8"), None, None, copy=True, floating=True)[1].dtype == np.int8
+    assert ingest([1j], None, None, copy=True, floating=True)[1].dtype == np.complex128
+
+
+def test_ingested_data_of_another_library_are_copied_if_asked():
+    strict = pytest.importorskip("array_api_strict")
+    array = strict.zeros(3)
+    _, copied = ingest(array, None, "cpu", copy=True)
+    array[0] = 1
+    assert copied[0] == 0
+    with pytest.raises(ValueError, match=r"copy=False.*array_api_strict.*numpy"):
+        ingest(array, None, "cpu", copy=False)
+
+
+def test_views_by_their_memory():
+    x = np.arange(12.0).reshape(3, 4)
+    inner = x[1:]
+    for view in (x, x[0], x[:, ::-1], x.T, x.reshape(2, 6), x[None], np.broadcast_to(x, (2, 3, 4))):
+        assert numpy_backend.is_view(view, x)
+    assert numpy_backend.is_view(inner[0], inner)
+    assert numpy_backend.is_view((x + 1j).imag, x) is False
+    z = x + 1j
+    assert numpy_backend.is_view(z.imag, z)
+    for copy in (x + 0, x[[0, 1]], x[x > 3], x.T.reshape(-1), np.asarray(x[1, 2]), x.copy()):
+        assert not numpy_backend.is_view(copy, x)
+
+
+def test_a_copy_keeps_the_order_in_memory():
+    # A reshape that was a view of the original has to be one of the copy.
+    x = np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    assert x.T.reshape(-1).base is not None
+    copied = numpy_backend.copy(x)
+    assert numpy_backend.is_view(copied.T.reshape(-1), copied)
+
+
+@pytest.mark.parametrize(
+    ("key", "basic"),
+    [
+        (0, True),
+        (np.int64(1), True),
+        (slice(None), True),
+        (..., True),
+        (None, True),
+        ((0, slice(1, 2), ..., None), True),
+        ((), True),
+        (True, False),
+        (np.True_, False),
+        ([0, 1], False),
+        (np.array(1), False),
+        (np.array([True, False]), False),
+        ((0, np.array([1])), False),
+    ],
+)
+def test_basic_keys(key, basic):
+    assert is_basic(key) is basic
+
+
+def test_adding_at_repeated_places():
+    x = np.zeros(3)
+    numpy_backend.add_at(x, np.array([1, 1, 2]), np.array([1.0, 2.0, 4.0]))
+    np.testing.assert_array_equal(x, [0, 3, 4])
+    numpy_backend.add_at(x, slice(None, None, 2), np.array([1.0, 1.0]))
+    np.testing.assert_array_equal(x, [1, 3, 5])
+
+
+def test_a_write_reads_its_value_first():
+    x = np.arange(6.0)
+    numpy_backend.write(x, np.array([True, False] * 3), x[:3])
+    np.testing.assert_array_equal(x, [0, 1, 1, 3, 2, 5])
+
+
+def test_scattering():
+    found = numpy_backend.arrays.scatter_add(np.float32([1, 2]), np.array([3, 3]), (5,))
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, [0, 0, 0, 3, 0])
+
+
+def test_dtypes():
+    assert numpy_backend.is_complex(np.dtype("complex64"))
+    assert not numpy_backend.is_complex(np.dtype("float64"))
+    for name in ("float16", "float32", "longdouble", "complex128"):
+        assert numpy_backend.is_floating(np.dtype(name))
+    for name in ("int64", "bool", "uint8"):
+        assert not numpy_backend.is_floating(np.dtype(name))
+    numpy_backend.check_same_kind(np.dtype("float64"), np.dtype("float32"))
+    with pytest.raises(TypeError, match="cannot turn float64 into int64"):
+        numpy_backend.check_same_kind(np.dtype("float64"), np.dtype("int64"))
+
+
+def test_to_device():
+    x = np.ones(2)
+    assert numpy_backend.to_device(x, "cpu") == (numpy_backend, x)
+    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+        numpy_backend.to_device(x, "tpu")
+
+
+def test_quiet():
+    with numpy_backend.quiet():
+        assert np.ones(1) / np.zeros(1) == np.inf
+
+
+def test_nothing_else_is_imported():
+    code = (
+        "import sys, minidiff.backends as b; b.ingest([1.0], None, None, copy=True); "
+        "print([m for m in ('cupy', 'torch', 'scipy', 'array_api_compat') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
