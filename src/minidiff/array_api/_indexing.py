@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..core.backward import projected
 from ..core.rules import rule_of
 from ..core.tensor import follow
 from ..core.words import linear
@@ -36,7 +37,7 @@ def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
 rule_of(getitem).special = add_into_buffer
 
 
-@linear(x=lambda g, key: g[key])
+@linear(x=lambda xp, g, key: xp.getitem(g, key))
 def scatter_add(xp: Any, x: Tensor, key: Any, shape: tuple[int, ...], /) -> Tensor:
     """Zeros of a shape with x added at key, repeated places summed: the transpose of indexing."""
     ...
@@ -111,7 +112,7 @@ def write(xp: Any, x: Tensor, value: Tensor | complex, steps: tuple[Step, ...], 
     """A copy of x, written through the steps of a view, of which the last is a key."""
     out = xp.asarray(x, copy=True)
     *path, (_, (key,), _) = steps
-    follow(xp, out, tuple(path))[key] = value
+    xp.write_at(follow(xp, out, tuple(path)), key, value)
     return out
 
 
@@ -124,7 +125,7 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
     value, base = node.many["value"], node.many["x"]
     if value is not None:
         part = value_of_write(backend.arrays, g, steps)
-        walk.add(value, backend.copy(walk.projected(backend.arrays, part, value)))
+        walk.add(value, backend.copy(projected(backend.arrays, part, value)))
     if base is not None:
         buffer = g if node in walk.owned else backend.copy(g)
         *path, (_, (key,), _) = steps

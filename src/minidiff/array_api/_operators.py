@@ -128,7 +128,7 @@ def _iter(self: Tensor, /) -> Iterator[Tensor]:
 
 def item(self: Tensor) -> complex:
     """The value of a tensor of one element, as a Python number."""
-    return single(self, "item").item()
+    return self._backend.as_numpy(single(self, "item")).item()
 
 
 def as_numpy(self: Tensor) -> Any:

@@ -94,7 +94,6 @@ def ingest(
                 f"copy=False, but {source.name} data have to be copied to {target.name}"
             )
         data = source.as_numpy(data)
-        copy = None
     array = target.arrays.asarray(data, dtype=dtype, copy=copy, **extra)
     if floating and source is None and dtype is None and not target.is_floating(array.dtype):
         array = target.arrays.astype(array, target.default_float())

@@ -25,6 +25,7 @@ class Extras:
 
     def __init__(self, backend: CuPyBackend):
         self._backend = backend
+        self.write_at = backend.write
 
     def asarray(
         self, obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None

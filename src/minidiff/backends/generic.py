@@ -41,6 +41,7 @@ class GenericBackend(Backend):
             asarray=self.from_data,
             getitem=self.getitem,
             scatter_add=self.scatter_add,
+            write_at=self.write,
             **{
                 name: self._fresh(getattr(namespace, name))
                 for name in MAY_ALIAS

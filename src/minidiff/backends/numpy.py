@@ -22,6 +22,10 @@ class Extras:
     getitem = staticmethod(operator.getitem)
 
     @staticmethod
+    def write_at(x: Any, key: Any, value: Any) -> None:
+        x[key] = value
+
+    @staticmethod
     def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
         out = np.zeros(shape, x.dtype)
         add_at(out, key, x)
@@ -89,7 +93,7 @@ class NumPyBackend(Backend):
         return np.asarray(data)
 
     def copy(self, array: Any) -> Any:
-        return array.copy()
+        return array.copy(order="K")  # views of the copy are to be views as before
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         out = np.empty(shape, dtype)

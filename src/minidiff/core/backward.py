@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .graph import FORWARD, RECORDING, Dual, Freed, Leaf, Node, OpNode, State, WideNode, state
+from .graph import FORWARD, RECORDING, Dual, Freed, Node, OpNode, State, WideNode, state
 from .nodes import PART, lifted, node_of, pack
 from .project import project
 from .tensor import Tensor, current, wrap
@@ -204,13 +204,6 @@ class Pass:
             if not self.tensors:
                 self.owned.add(parent)
 
-    @staticmethod
-    def projected(xp: Any, g: Any, parent: Any) -> Any:
-        """A gradient in its node's space."""
-        if g.shape != parent.shape or g.dtype is not parent.dtype:
-            return project(parent.backend, xp, g, parent.shape, parent.dtype)
-        return g
-
     def buffer(self, parent: Node, like: Any) -> Any:
         """A node's gradient so far, or zeros, as an array that the pass owns and may write."""
         backend = parent.backend
@@ -244,19 +237,22 @@ class Pass:
                 backend = node.backend
                 xp, plain = backend.arrays, backend.plain
             rule = node.rule
-            if not (simple and rule.straight and node.dtype in plain):
-                if tensors and rule.straight and node.dtype in plain and not self.retain:
+            shape, dtype = node.shape, node.dtype
+            if not (simple and rule.straight and dtype in plain):
+                if tensors and rule.straight and dtype in plain and not self.retain:
                     self.step_on_tensors(node, g)
                 else:
                     self.step(node, g)
                 continue
             if owned:
                 owned.discard(node)
+            # Where a parent has the result's own space, an element-wise formula stays in it.
+            elementwise = rule.elementwise
             parent = node.parent1
             if parent is not None:
                 d = rule.pull1(xp, g, node)
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = project(backend, xp, d, parent.shape, parent.dtype)
+                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                    d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
                     grads[parent] = d
@@ -268,8 +264,8 @@ class Pass:
             parent = node.parent2
             if parent is not None:
                 d = rule.pull2(xp, g, node)
-                if d.shape != parent.shape or d.dtype is not parent.dtype:
-                    d = project(backend, xp, d, parent.shape, parent.dtype)
+                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                    d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
                     grads[parent] = d
@@ -301,24 +297,28 @@ class Pass:
             return
         if self.retain:
             self.leave(node, g)
-        if rule.special is not None and not self.tensors:
+        if rule.special is not None and not self.tensors and backend.writes_in_place:
             rule.special(self, node, g)
         else:
             xp = backend.tensors if self.tensors else backend.arrays
             shown: Any = lifted(node) if self.tensors else node
             conj = unchanged
-            if node.dtype not in backend.plain and rule.conjugates and backend.is_complex(node.dtype):
+            if (
+                node.dtype not in backend.plain
+                and rule.conjugates
+                and backend.is_complex(node.dtype)
+            ):
                 conj = xp.conj
             if rule.straight:
                 g = conj(g)
                 parent = node.parent1
                 if parent is not None:
                     d = conj(rule.pull1(xp, g, shown))
-                    self.add(parent, self.projected(xp, d, parent))
+                    self.add(parent, projected(xp, d, parent))
                 parent = node.parent2
                 if parent is not None:
                     d = conj(rule.pull2(xp, g, shown))
-                    self.add(parent, self.projected(xp, d, parent))
+                    self.add(parent, projected(xp, d, parent))
             elif isinstance(node, WideNode):
                 if node.made is None:
                     g = conj(g)
@@ -328,15 +328,15 @@ class Pass:
                     if type(parents) is not list:
                         if parents is not None:
                             d = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-                            self.add(parents, self.projected(xp, conj(d), parents))
+                            self.add(parents, projected(xp, conj(d), parents))
                     elif any(parent is not None for parent in parents):
                         ds = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
                         for parent, d in zip(parents, ds, strict=True):
                             if parent is not None:
-                                self.add(parent, self.projected(xp, conj(d), parent))
+                                self.add(parent, projected(xp, conj(d), parent))
             else:
                 d = conj(rule.pull1(xp, conj(g), shown, *shown.args, **shown.kwargs))
-                self.add(node.parent1, self.projected(xp, d, node.parent1))
+                self.add(node.parent1, projected(xp, d, node.parent1))
             self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)
@@ -369,6 +369,13 @@ class Pass:
             else:
                 handle._grad = old + self.as_tensor(leaf, g)
         self.grads.clear()
+
+
+def projected(xp: Any, g: Any, parent: Any) -> Any:
+    """A gradient in its node's space."""
+    if g.shape != parent.shape or g.dtype is not parent.dtype:
+        return project(parent.backend, xp, g, parent.shape, parent.dtype)
+    return g
 
 
 def unchanged(g: Any) -> Any:

@@ -85,6 +85,7 @@ class Rule:
         self.special: Callable[..., None] | None = None
         # One or two arrays and nothing else: the backward loop's straight code.
         self.straight = self.kind in ("unary", "binary")
+        self.elementwise = word == "elementwise"
         self.function: Callable[..., Any]
 
     def __repr__(self) -> str:

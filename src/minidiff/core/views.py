@@ -29,6 +29,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
         current(value)
     current(x)
     root = root_of(x)
+    refuse_broadcast(x)
     recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
     array_key = unwrap(key, x._backend, recorded)
     array_value = value._data if type(value) is Tensor else value
@@ -54,6 +55,7 @@ def update(
         current(other)
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
         return NotImplemented
+    refuse_broadcast(x)
     if not must_record(x, root, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
         make_writable(x, root)
         array = other._data if type(other) is Tensor else other
@@ -117,6 +119,12 @@ def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
             "would silently be zero; take the view outside no_grad(), or write under no_grad() too"
         )
     return True
+
+
+def refuse_broadcast(x: Tensor) -> None:
+    """Some libraries refuse by themselves, and in others one write would change many places."""
+    if x._at is not None and any(name == "broadcast_to" for name, _, _ in x._at[1]):
+        raise ValueError("a broadcast array is read-only; copy it first: asarray(x, copy=True)")
 
 
 def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
