@@ -11,8 +11,6 @@ from timing import Limit, Row, Settings, Workload, measure, memory_row, peak_byt
 SIZE = 1_000_000
 ARRAY = SIZE * 8
 OPERATIONS = 20
-MARGIN = 0.01
-"""Arrays: what the objects around the data may weigh in a count of whole arrays."""
 
 
 def inputs() -> tuple[np.ndarray, ...]:
@@ -93,7 +91,7 @@ def memory(settings: Settings) -> list[Row]:
         settings.engines, additions, start, 1, additions_by_hand(start[0])
     )
     workload = Workload("d. 50 times + 1.0 on 1e6, peak", variants)
-    limits = (Limit(3.0 + MARGIN, None),)
+    limits = (Limit(3.0, None),)
     return [row, memory_row(workload, "arrays", peak_bytes, ARRAY, limits)]
 
 

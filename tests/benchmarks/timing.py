@@ -63,8 +63,11 @@ class Row:
         return self.against.get(limit.against)
 
     def missed(self) -> list[Limit]:
+        """The limits that are exceeded, judged by the two decimals that are printed."""
         values = [(limit, self.judged(limit)) for limit in self.limits]
-        return [limit for limit, value in values if value is not None and value > limit.most]
+        return [
+            limit for limit, value in values if value is not None and round(value, 2) > limit.most
+        ]
 
     def failed(self) -> bool:
         """Whether a limit, not only an aim, is missed or minidiff did not run."""

@@ -7,7 +7,19 @@ from typing import Any
 
 from ..backends import SCALARS
 
-__all__ = ["SCALARS", "infinite_at_zero", "is_complex"]
+__all__ = [
+    "SCALARS",
+    "axes_of",
+    "count_along",
+    "flat_axes",
+    "infinite_at_zero",
+    "is_complex",
+    "keep_axes",
+    "spread",
+    "unflat_axes",
+]
+
+Axis = int | tuple[int, ...] | None
 
 
 def is_complex(xp: Any, x: Any) -> bool:
@@ -17,3 +29,48 @@ def is_complex(xp: Any, x: Any) -> bool:
 def infinite_at_zero(xp: Any, x: Any) -> Any:
     """x, and inf in place of 0: a quotient by it is 0 there, and so are its derivatives."""
     return xp.where(x == 0, math.inf, x)
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """An `axis` argument as non-negative numbers; None is all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    if isinstance(axis, int):
+        return (axis % ndim,)
+    return tuple([one % ndim for one in axis])
+
+
+def count_along(shape: tuple[int, ...], axis: Axis) -> int:
+    """How many elements a reduction takes together."""
+    return math.prod([shape[one] for one in axes_of(axis, len(shape))])
+
+
+def keep_axes(xp: Any, x: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """The result of a reduction of an array of some shape, with the axes that went as ones."""
+    if keepdims or not shape:
+        return x
+    gone = axes_of(axis, len(shape))
+    return xp.reshape(x, tuple([1 if i in gone else side for i, side in enumerate(shape)]))
+
+
+def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """The transpose of a sum over axes: each element gets what its sum got."""
+    if axis is not None:
+        g = keep_axes(xp, g, shape, axis, keepdims)
+    return xp.broadcast_to(g, shape)
+
+
+def flat_axes(xp: Any, x: Any, axis: Axis) -> Any:
+    """The axes of a reduction laid flat as the last one."""
+    gone = axes_of(axis, x.ndim)
+    stay = [i for i in range(x.ndim) if i not in gone]
+    shape = [x.shape[i] for i in stay]
+    return xp.reshape(xp.permute_dims(x, (*stay, *gone)), (*shape, count_along(x.shape, axis)))
+
+
+def unflat_axes(xp: Any, x: Any, shape: tuple[int, ...], axis: Axis) -> Any:
+    """Undo `flat_axes` for an array that had some shape."""
+    gone = axes_of(axis, len(shape))
+    order = [i for i in range(len(shape)) if i not in gone] + list(gone)
+    x = xp.reshape(x, tuple([shape[i] for i in order]))
+    return xp.permute_dims(x, tuple([order.index(i) for i in range(len(shape))]))

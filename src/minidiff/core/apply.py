@@ -69,6 +69,8 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             kernel = rule.bind(backend)
         data = kernel(x._data)
         if type(data) is not backend.array_type:
+            if isinstance(data, tuple):
+                return several(rule, backend, data, (x,), {})
             data = backend.asarray(data)
         out: Tensor = new(Tensor)
         out._data = data
@@ -234,7 +236,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             kernel = rule.bind(backend)
         data = kernel(x._data, *args, **kwargs)
         if type(data) is not backend.array_type:
-            if type(data) is tuple or hasattr(data, "_fields"):
+            if isinstance(data, tuple):
                 return several(rule, backend, data, (x, *args), kwargs)
             if data is NotImplemented or not hasattr(data, "dtype"):
                 return data

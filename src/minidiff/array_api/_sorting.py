@@ -1,0 +1,27 @@
+"""Sorting. The gradient follows the permutation that `argsort` returns, in ties too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..core.words import composite, nondifferentiable
+
+if TYPE_CHECKING:
+    from ..core.tensor import Tensor
+
+
+@nondifferentiable
+def argsort(
+    xp: Any, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Tensor:
+    """The indices that sort an array along an axis."""
+    ...
+
+
+@composite
+def sort(
+    xp: Any, x: Tensor, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Tensor:
+    """The elements in order along an axis."""
+    order = xp.argsort(x, axis=axis, descending=descending, stable=stable)
+    return xp.take_along_axis(x, order, axis=axis)
