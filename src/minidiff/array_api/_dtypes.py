@@ -62,10 +62,17 @@ def can_cast(xp: Any, from_: Any, to: Any, /) -> bool:
     return bool(xp.can_cast(from_, to))
 
 
+def dtype_of(array_or_dtype: Any) -> Any:
+    # NumPy's dtypes are classes here, and have an attribute of that name too.
+    if isinstance(array_or_dtype, type):
+        return array_or_dtype
+    return getattr(array_or_dtype, "dtype", array_or_dtype)
+
+
 @nondifferentiable
 def finfo(xp: Any, type: Any, /) -> finfo_object:
     """The limits of a floating data type; of a complex one, of its parts."""
-    found = xp.finfo(getattr(type, "dtype", type))
+    found = xp.finfo(dtype_of(type))
     return finfo_object(
         int(found.bits),
         float(found.eps),
@@ -79,7 +86,7 @@ def finfo(xp: Any, type: Any, /) -> finfo_object:
 @nondifferentiable
 def iinfo(xp: Any, type: Any, /) -> iinfo_object:
     """The limits of an integer data type."""
-    found = xp.iinfo(getattr(type, "dtype", type))
+    found = xp.iinfo(dtype_of(type))
     return iinfo_object(int(found.bits), int(found.max), int(found.min), found.dtype)
 
 

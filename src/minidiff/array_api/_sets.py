@@ -40,7 +40,7 @@ def isin(xp: Any, x1: Tensor | int, x2: Tensor | int, /, *, invert: bool = False
 
 
 def first_occurrences(xp: Any, x: Tensor, found: Any) -> Any:
-    """The distinct values, taken from x where it has a history, and as they were found elsewhere."""
+    """The distinct values: taken from x where it has a history, else as they were found."""
     if not x.allow_grad:
         return found
     indices = indices_of_unique(x)

@@ -118,14 +118,14 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 look_again(x1)
             backend = x1._backend
             array1 = x1._data
-            parent1 = x1._node
+            parent1: Any = x1._node
             if type(x2) is Tensor:
                 if x2._at is not None:
                     look_again(x2)
                 if x2._backend is not backend:
                     raise mixed_backends(rule.name, backend, x2._backend)
                 array2 = x2._data
-                parent2 = x2._node
+                parent2: Any = x2._node
             else:
                 if type(x2) not in SCALARS and not isinstance(x2, backend.constants):
                     return otherwise(rule, x2, backend)

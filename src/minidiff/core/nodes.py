@@ -210,6 +210,14 @@ class Lifted:
 
     __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
 
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    out: Any
+    parent1: Node | None
+    parent2: Node | None
+    x1: Any
+    x2: Any
+
 
 def lifted(node: OpNode) -> Lifted:
     """Show a node to formulas that run on Tensors."""
