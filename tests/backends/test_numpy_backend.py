@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from minidiff.backends import ingest, numpy_backend, of_array, of_device, of_library
-from minidiff.backends.numpy import is_basic
+from minidiff.backends._numpy_functions import is_basic
 
 
 def test_where_it_is_found():

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ._backend import Backend, Namespace
-from .numpy import is_basic, numpy_backend
+from ._numpy_functions import is_basic
+from .numpy import numpy_backend
 
 
 class Extras:

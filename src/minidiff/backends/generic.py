@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from ._backend import Backend, Namespace
-from .numpy import is_basic, numpy_backend
+from ._numpy_functions import is_basic
+from .numpy import numpy_backend
 
 # From what fits into all others to what fits into none: an update in place may only go up.
 KINDS = ("bool", "unsigned integer", "signed integer", "real floating", "complex floating")

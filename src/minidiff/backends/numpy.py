@@ -7,67 +7,13 @@ more than importing NumPy).
 
 from __future__ import annotations
 
-import operator
 from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
+from . import _numpy_functions
 from ._backend import Backend, Namespace
-
-
-class Extras:
-    """What rules need beyond the standard, and the quicker forms of what NumPy has."""
-
-    getitem = staticmethod(operator.getitem)
-
-    @staticmethod
-    def write_at(x: Any, key: Any, value: Any) -> None:
-        x[key] = value
-
-    @staticmethod
-    def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
-        out = np.zeros(shape, x.dtype)
-        add_at(out, key, x)
-        return out
-
-    @staticmethod
-    def asarray(obj: Any, dtype: Any = None, copy: bool | None = None, device: Any = None) -> Any:
-        return np.array(obj, dtype=dtype, copy=copy)
-
-    @staticmethod
-    def astype(x: Any, dtype: Any, copy: bool = True, device: Any = None) -> Any:
-        return x.astype(dtype, copy=copy)
-
-    @staticmethod
-    def reshape(x: Any, shape: tuple[int, ...], copy: bool | None = None) -> Any:
-        return x.reshape(shape, copy=copy)
-
-    @staticmethod
-    def permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
-        return x.transpose(axes)
-
-    @staticmethod
-    def pow(x1: Any, x2: Any) -> Any:
-        # np.power takes twice the time of the products that it stands for.
-        if type(x2) is int and x1.dtype.kind in "fc":
-            if x2 == 2:
-                return x1 * x1
-            if x2 == 3:
-                return x1 * x1 * x1
-        return np.power(x1, x2)
-
-    @staticmethod
-    def matrix_transpose(x: Any) -> Any:
-        return x.mT
-
-
-def add_at(array: Any, key: Any, value: Any) -> None:
-    """array[key] += value, repeated places summed."""
-    if is_basic(key):
-        array[key] += value
-    else:
-        np.add.at(array, key, value)
 
 
 def _compat() -> Any:
@@ -87,7 +33,7 @@ class NumPyBackend(Backend):
         self.array_type = np.ndarray
         self.constants = (np.ndarray, np.generic)
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
-        self.arrays = Namespace("numpy arrays", Extras, np, _compat)
+        self.arrays = Namespace("numpy arrays", _numpy_functions, np, _compat)
 
     def asarray(self, data: Any) -> Any:
         return np.asarray(data)
@@ -133,7 +79,7 @@ class NumPyBackend(Backend):
         array[key] = value
 
     def add_at(self, array: Any, key: Any, value: Any) -> None:
-        add_at(array, key, value)
+        _numpy_functions.add_at(array, key, value)
 
     def as_numpy(self, array: Any) -> Any:
         return array
@@ -146,16 +92,6 @@ class NumPyBackend(Backend):
 
     def quiet(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")
-
-
-def is_basic(key: Any) -> bool:
-    """Whether a key has slices, integers, ellipses and new axes alone: no place comes twice."""
-    for one in key if type(key) is tuple else (key,):
-        if not (
-            one is None or one is ... or type(one) in (int, slice) or isinstance(one, np.integer)
-        ):
-            return False
-    return True
 
 
 numpy_backend = NumPyBackend()

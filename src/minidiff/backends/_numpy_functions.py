@@ -1,0 +1,135 @@
+"""NumPy where it differs from the standard, where rules need more, or where it has a quicker form.
+
+The quicker forms do without NumPy's own Python layer, which for small arrays costs more than the
+arithmetic: `np.sum` takes 1.6 µs for ten elements and `np.add.reduce` 0.6.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+Axis = int | tuple[int, ...] | None
+
+# ---- what rules use beyond the standard
+
+getitem = operator.getitem
+write_at = operator.setitem
+
+
+def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape with x added at key, repeated places summed."""
+    out = np.zeros(shape, x.dtype)
+    add_at(out, key, x)
+    return out
+
+
+def add_at(array: Any, key: Any, value: Any) -> None:
+    """array[key] += value, repeated places summed."""
+    if is_basic(key):
+        array[key] += value
+    elif type(key) is np.ndarray and key.dtype.kind in "iu" and array.ndim > 1:
+        add_rows(array, key, value)
+    else:
+        np.add.at(array, key, value)
+
+
+def add_rows(array: Any, rows: Any, value: Any) -> None:
+    """Whole rows added: flat, since np.add.at takes twice as long row by row."""
+    width = array[0].size if len(array) else 0
+    flat = array.reshape(-1)
+    if not array.flags.c_contiguous or width == 0:
+        np.add.at(array, rows, value)
+        return
+    rows = np.where(rows < 0, rows + len(array), rows).reshape(-1)
+    places = rows[:, None] * width + np.arange(width)
+    np.add.at(flat, places.reshape(-1), np.broadcast_to(value, (*rows.shape, width)).reshape(-1))
+
+
+BASIC = frozenset({int, slice, type(None), type(...)})
+
+
+def is_basic(key: Any) -> bool:
+    """Whether a key has slices, integers, ellipses and new axes alone: no place comes twice."""
+    for one in key if type(key) is tuple else (key,):
+        if type(one) not in BASIC and not isinstance(one, np.integer):
+            return False
+    return True
+
+
+# ---- creation, conversion, shape
+
+
+def asarray(obj: Any, dtype: Any = None, copy: bool | None = None, device: Any = None) -> Any:
+    return np.array(obj, dtype=dtype, copy=copy)
+
+
+def astype(x: Any, dtype: Any, copy: bool = True, device: Any = None) -> Any:
+    return x.astype(dtype, copy=copy)
+
+
+def reshape(x: Any, shape: tuple[int, ...], copy: bool | None = None) -> Any:
+    return x.reshape(shape, copy=copy)
+
+
+def permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
+    return x.transpose(axes)
+
+
+def matrix_transpose(x: Any) -> Any:
+    return x.mT
+
+
+def zeros_like(x: Any, dtype: Any = None, device: Any = None) -> Any:
+    return np.zeros(x.shape, x.dtype if dtype is None else dtype)
+
+
+# ---- arithmetic
+
+
+def pow(x1: Any, x2: Any) -> Any:
+    # np.power takes twice the time of the products that it stands for.
+    if type(x2) is int and x1.dtype.kind in "fc":
+        if x2 == 2:
+            return x1 * x1
+        if x2 == 3:
+            return x1 * x1 * x1
+    return np.power(x1, x2)
+
+
+# ---- reductions: integers are summed in the default integer, as the standard asks
+
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+
+
+def sum(x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return _add(x, axis, dtype, None, keepdims)
+
+
+def prod(x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return _multiply(x, axis, dtype, None, keepdims)
+
+
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return _maximum(x, axis, None, None, keepdims)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return _minimum(x, axis, None, None, keepdims)
+
+
+# ---- sorting
+
+
+def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    kind: Any = "stable" if stable else None
+    if not descending:
+        return np.argsort(x, axis=axis, kind=kind)
+    # The ascending order of the array backwards, read backwards: equal elements keep their order.
+    order = np.flip(np.argsort(np.flip(x, axis=axis), axis=axis, kind=kind), axis=axis)
+    return x.shape[axis] - 1 - order if x.ndim else order
