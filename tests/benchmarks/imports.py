@@ -31,6 +31,7 @@ def once(module: str) -> tuple[float, list[str]]:
     program = PROGRAM.format(module=module, unwanted=UNWANTED)
     places = filter(None, (os.environ.get("PYTHONPATH"), engines.SOURCE))
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(places))
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     done = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,

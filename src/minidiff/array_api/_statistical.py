@@ -43,20 +43,20 @@ def mean(xp: Any, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) ->
 
 
 def winners(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
-    """Which elements are the extreme one (nan, where there is one), and how many share it."""
+    """One for each element that is the extreme one (nan, where there is one), and their number."""
     won = (x == keep_axes(xp, out, x.shape, axis, keepdims)) | xp.isnan(x)
-    count = xp.sum(xp.astype(won, x.dtype), axis=axis, keepdims=True)
-    return won, count
+    ones = xp.astype(won, x.dtype)
+    return ones, xp.sum(ones, axis=axis, keepdims=True)
 
 
 def extreme_x(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     won, count = winners(xp, x, out, axis, keepdims)
-    return xp.where(won, keep_axes(xp, g, x.shape, axis, keepdims) / count, 0)
+    return won * (keep_axes(xp, g, x.shape, axis, keepdims) / count)
 
 
 def extreme_jvp(xp: Any, dx: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     won, count = winners(xp, x, out, axis, keepdims)
-    return xp.sum(xp.where(won, dx / count, 0), axis=axis, keepdims=keepdims)
+    return xp.sum(won * dx / count, axis=axis, keepdims=keepdims)
 
 
 @differentiable(x=extreme_x, jvp=extreme_jvp)
