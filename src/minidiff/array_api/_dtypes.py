@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.words import linear, nondifferentiable
+from ..core.words import linear, nondifferentiable, view
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -47,6 +47,7 @@ class iinfo_object(NamedTuple):
 
 
 @linear(x=lambda g: g)
+@view
 def astype(
     xp: Any, x: Tensor, dtype: Any, /, *, copy: bool = True, device: Any | None = None
 ) -> Tensor:

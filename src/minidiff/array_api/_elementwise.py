@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..core.rules import rule_of
-from ..core.words import differentiable, elementwise
+from ..core.words import differentiable, elementwise, view
 from ._helpers import SCALARS, infinite_at_zero, is_complex
 
 if TYPE_CHECKING:
@@ -409,12 +409,14 @@ def clip(
 
 
 @differentiable(x=lambda g: g, jvp=lambda xp, dx: xp.real(dx))
+@view
 def real(xp: Any, x: Tensor, /) -> Tensor:
     """Real part."""
     ...
 
 
 @differentiable(x=lambda g: 1j * g, jvp=lambda xp, dx: xp.imag(dx))
+@view
 def imag(xp: Any, x: Tensor, /) -> Tensor:
     """Imaginary part."""
     ...

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.backward import projected
 from ..core.rules import rule_of
 from ..core.tensor import follow
-from ..core.words import linear
+from ..core.words import linear, view
 
 if TYPE_CHECKING:
     from ..core.backward import Pass
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @linear(x=lambda xp, g, x_shape, key: xp.scatter_add(g, key, x_shape))
+@view
 def getitem(xp: Any, x: Tensor, key: Any, /) -> Tensor:
     """x[key]."""
     ...

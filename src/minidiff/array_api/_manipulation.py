@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..core.words import composite, linear, nondifferentiable
+from ..core.words import composite, linear, nondifferentiable, view
 from ._indexing import places_of, scatter_places
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 @linear(x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+@view
 def reshape(xp: Any, x: Tensor, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Tensor:
     """The same elements in another shape."""
     ...
@@ -25,12 +26,14 @@ def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @linear(x=lambda xp, g, axes: xp.permute_dims(g, inverse(axes)))
+@view
 def permute_dims(xp: Any, x: Tensor, /, axes: tuple[int, ...]) -> Tensor:
     """The axes in another order."""
     ...
 
 
 @linear(x=lambda g: g)
+@view
 def broadcast_to(xp: Any, x: Tensor, /, shape: tuple[int, ...]) -> Tensor:
     """The array stretched to a shape; read-only."""
     ...

@@ -54,7 +54,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     kernels = rule.kernels
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
-    may_look = rule.name in VIEWS
+    views = rule.views
     same_space = rule.word == "elementwise"  # the result has the shape and dtype of its array
 
     def call(x: Any, /) -> Any:
@@ -100,8 +100,8 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 node.out = data
                 out._kept = True
             out._node = node
-        if may_look:
-            note_view(rule, out, x, (), {})
+        if views and backend.is_view(data, x._data):
+            note_view(rule, out, x, (), NOTHING)
         return out
 
     return call
@@ -210,7 +210,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     kernels = rule.kernels
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
-    may_look = rule.name in VIEWS
+    views = rule.views
     most, keywords = limits(rule)
 
     def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -269,11 +269,73 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 node.out = data
                 out._kept = True
             out._node = node
-        if may_look:
+        if views and backend.is_view(data, x._data):
             note_view(rule, out, x, args, kwargs)
         return out
 
     return call
+
+
+def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """One array and one argument, both by position: x[key]."""
+    kernels = rule.kernels
+    keep_x, _, keep_out = rule.keeps_first
+    never = not rule.inputs
+    views = rule.views
+
+    def call(x: Any, argument: Any, /) -> Any:
+        if type(x) is not Tensor:
+            return otherwise(rule, x, None)
+        if x._at is not None:
+            look_again(x)
+        backend = x._backend
+        parent = x._node
+        if type(argument) not in PLAIN:
+            argument = unwrap(argument, backend, parent is not None)
+        try:
+            kernel = kernels[backend]
+        except KeyError:
+            kernel = rule.bind(backend)
+        data = kernel(x._data, argument)
+        if type(data) is not backend.array_type:
+            data = backend.asarray(data)
+        out: Tensor = new(Tensor)
+        out._data = data
+        out._backend = backend
+        out._grad = out._at = None
+        out._kept = False
+        if parent is None or never:
+            out._node = None
+        elif recording() is not RECORDING or data.dtype not in backend.plain:
+            out._node = None
+            record(rule, out, (x, argument), {})
+        else:
+            node: OpNode = new(OpNode)
+            node.rule = rule
+            node.backend = backend
+            node.number = next_number()
+            node.shape = data.shape
+            node.dtype = data.dtype
+            node.parent1 = parent
+            node.parent2 = None
+            node.args = (argument,)
+            node.kwargs = NOTHING
+            if keep_x:
+                node.x1 = x._data
+                (x if x._at is None else x._at[0])._kept = True
+            if keep_out:
+                node.out = data
+                out._kept = True
+            out._node = node
+        if views and backend.is_view(data, x._data):
+            note_view(rule, out, x, (argument,), NOTHING)
+        return out
+
+    return call
+
+
+# The keywords of a call that has none; never written to.
+NOTHING: dict[str, Any] = {}
 
 
 def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -333,18 +395,13 @@ FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] =
     "unary": unary,
     "binary": binary,
     "parametric": parametric,
+    "with argument": with_argument,
     "wide": wide,
 }
-
-# The functions whose result may share memory with their array. The other views (expand_dims,
-# squeeze, flip, moveaxis, ...) are composites of these.
-VIEWS = frozenset({"getitem", "reshape", "permute_dims", "broadcast_to", "real", "imag", "astype"})
 
 
 def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:
     """Tell a result that shares its input's memory which base it looks at, and how."""
-    if not out._backend.is_view(out._data, x._data):
-        return
     root, path = (x, ()) if x._at is None else x._at[:2]
     seen: Any = root._node
     if seen is not None and out._node is None and not recording().on:

@@ -46,7 +46,8 @@ class Rule:
         What users call, on Tensors.
     kind : str
         Which wrapper serves it: 'unary' and 'binary' have one or two arrays and nothing else,
-        'parametric' one array and parameters, 'wide' everything else.
+        'with argument' one array and one argument by position, 'parametric' one array and
+        parameters, 'wide' everything else.
     """
 
     def __init__(self, word: str, row: Any, formulas: Mapping[str, Formula], jvp: Formula | None):
@@ -68,7 +69,9 @@ class Rule:
             "Tensor" in str(p.annotation) for p in self.signature.parameters.values()
         )
         self.takes_device = "device" in self.parameters
-        self.parametric = self.kind == "parametric"
+        self.parametric = self.kind in ("parametric", "with argument")
+        # The result may share the array's memory (see words.view).
+        self.views = bool(getattr(row, "views", False))
         self._check(formulas)
         self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
         # (x1, x2, out): what a node keeps when the first, the second, or both are tracked.
@@ -113,7 +116,7 @@ class Rule:
             and not is_list(first)
             and not (self.inputs and "tuple" in str(self.signature.return_annotation).lower())
         ):
-            return "parametric"
+            return "with argument" if fixed and len(parameters) == 2 else "parametric"
         return "wide"
 
     def _check(self, formulas: Mapping[str, Formula]) -> None:

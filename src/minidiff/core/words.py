@@ -60,3 +60,13 @@ def nondifferentiable(row: Callable[Concatenate[Any, P], R], /) -> Callable[P, R
     """Integer, boolean or index output, or none of the inputs an array: never tracked."""
     word: Word = _word("nondifferentiable", {})
     return word(row)
+
+
+def view(row: Callable[Concatenate[Any, P], R], /) -> Callable[Concatenate[Any, P], R]:
+    """Under one of the words: the result may share the memory of its array (x[1:], reshape, ...).
+
+    Whether it does is asked of the memory each time. Every function that can return a view says so,
+    or is made of such functions; only they can be followed when the base is written.
+    """
+    row.views = True  # type: ignore[attr-defined]  # read by Rule
+    return row
