@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import Any, ClassVar
 
 # Types whose values take the dtype of the array beside them. Exactly these: np.float64 is a
@@ -71,14 +72,9 @@ class Backend:
     # Makes `tensors`; array_api sets it, since functions on Tensors are above this layer.
     make_tensors: ClassVar[Callable[[Backend], Any]]
 
-    @property
+    @cached_property
     def tensors(self) -> Any:
-        found = self._tensors
-        if found is None:
-            found = self._tensors = Backend.make_tensors(self)
-        return found
-
-    _tensors: Any = None
+        return Backend.make_tensors(self)
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"

@@ -10,7 +10,7 @@ import operator
 from typing import Any
 
 from .graph import FORWARD, RECORDING, Dual, Freed, Node, OpNode, State, WideNode, state
-from .nodes import PART, lifted, node_of, pack
+from .nodes import PART, lift_wide, lifted, node_of, pack, rebased
 from .project import project
 from .tensor import Tensor, current, wrap
 
@@ -122,15 +122,7 @@ def freed() -> RuntimeError:
 
 def give_up(root: Tensor, node: Any) -> None:
     """Take the root's node from its handle: whoever else needs a part of the graph still has it."""
-    remains: Node = Freed(node)
-    levels = []
-    outer = root._node
-    while type(outer) is Dual:
-        levels.append(outer)
-        outer = outer.primal
-    for dual in reversed(levels):
-        remains = Dual(dual.level, remains, dual.tangent)
-    root._node = remains
+    root._node = rebased(root._node, Freed(node))
 
 
 def reachable(root: Node) -> list[OpNode]:
@@ -279,14 +271,20 @@ class Pass:
         """One node with one or two real arrays, in a pass that is itself recorded."""
         rule, backend, grads = node.rule, node.backend, self.grads
         xp, shown = backend.tensors, lifted(node)
-        for parent, pull in ((node.parent1, rule.pull1), (node.parent2, rule.pull2)):
-            if parent is not None:
-                d = pull(xp, g, shown)
-                array = d._data
-                if array.shape != parent.shape or array.dtype is not parent.dtype:
-                    d = project(backend, xp, d, parent.shape, parent.dtype)
-                known = grads.get(parent)
-                grads[parent] = d if known is None else known + d
+        parent = node.parent1
+        if parent is not None:
+            d = rule.pull1(xp, g, shown)
+            if d._data.shape != parent.shape or d._data.dtype is not parent.dtype:
+                d = project(backend, xp, d, parent.shape, parent.dtype)
+            known = grads.get(parent)
+            grads[parent] = d if known is None else known + d
+        parent = node.parent2
+        if parent is not None:
+            d = rule.pull2(xp, g, shown)
+            if d._data.shape != parent.shape or d._data.dtype is not parent.dtype:
+                d = project(backend, xp, d, parent.shape, parent.dtype)
+            known = grads.get(parent)
+            grads[parent] = d if known is None else known + d
 
     def step(self, node: OpNode, g: Any) -> None:
         """One node in full generality: any signature, complex numbers, a recorded pass."""
@@ -301,7 +299,9 @@ class Pass:
             rule.special(self, node, g)
         else:
             xp = backend.tensors if self.tensors else backend.arrays
-            shown: Any = lifted(node) if self.tensors else node
+            shown: Any = node
+            if self.tensors:
+                shown = lift_wide(node) if isinstance(node, WideNode) else lifted(node)
             conj = unchanged
             if (
                 node.dtype not in backend.plain

@@ -223,15 +223,19 @@ def lifted(node: OpNode) -> Lifted:
     """Show a node to formulas that run on Tensors."""
     shown: Lifted = object.__new__(Lifted)
     backend, rule = node.backend, node.rule
-    shown.parent1, shown.parent2 = node.parent1, node.parent2
-    if isinstance(node, WideNode):
-        lift_wide(node, shown)
-        return shown
-    keep1, keep2, keep_out = rule.keeps(node.parent1, node.parent2)
+    parent1 = shown.parent1 = node.parent1
+    parent2 = shown.parent2 = node.parent2
+    keep1, keep2, keep_out = (
+        rule.keeps_first
+        if parent2 is None
+        else rule.keeps_second
+        if parent1 is None
+        else rule.keeps_both
+    )
     if keep1:
-        shown.x1 = lift(node.x1, backend, node.parent1)
+        shown.x1 = lift(node.x1, backend, parent1)
     if keep2:
-        shown.x2 = lift(node.x2, backend, node.parent2)
+        shown.x2 = lift(node.x2, backend, parent2)
     if keep_out:
         shown.out = lift_out(node)
     if rule.parametric:
@@ -240,7 +244,9 @@ def lifted(node: OpNode) -> Lifted:
     return shown
 
 
-def lift_wide(node: WideNode, shown: Lifted) -> None:
+def lift_wide(node: WideNode) -> Lifted:
+    """The same for a node with another signature."""
+    shown: Lifted = object.__new__(Lifted)
     backend, many = node.backend, node.many
 
     def with_history(name: str, value: Any) -> Any:
@@ -254,6 +260,7 @@ def lift_wide(node: WideNode, shown: Lifted) -> None:
     shown.kwargs = {name: with_history(name, a) for name, a in node.kwargs.items()}
     if hasattr(node, "out"):
         shown.out = lift_out(node)
+    return shown
 
 
 def lift(value: Any, backend: Backend, node: Node | None) -> Any:
@@ -275,12 +282,14 @@ def lift(value: Any, backend: Backend, node: Node | None) -> Any:
 def lift_out(node: OpNode) -> Any:
     """A kept result, or several, as Tensors on the node that keeps them."""
     backend = node.backend
-    if not isinstance(node, WideNode) or node.made is None:
-        out = node.out
-        if type(out) is Tensor:  # kept whole: its tangents go over the node again
-            return kept_wrap(out, rebased(out._node, node))
+    out = node.out
+    if type(out) is Tensor:  # kept whole: its tangents go over the node again
+        return kept_wrap(out, rebased(out._node, node))
+    if type(node) is OpNode or node.made is None:  # type: ignore[attr-defined]  # a WideNode
         return lift(out, backend, node)
-    outs = [one if type(one) is Tensor else wrap(backend, one) for one in node.out]
+    assert isinstance(node, WideNode)
+    assert node.made is not None
+    outs = [one if type(one) is Tensor else wrap(backend, one) for one in out]
     parts = parts_of(node, outs)
     return pack(
         node.made,
