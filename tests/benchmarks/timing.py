@@ -175,14 +175,19 @@ def sample(phases: Phases, number: int) -> list[float]:
     return [value / number for value in seconds]
 
 
+def enough(phases: Phases) -> int:
+    """How many runs make a sample long enough; found with warm caches, as the sample will be."""
+    number = 1
+    while (seconds := sum(sample(phases, number)) * number) < SAMPLE_SECONDS / 2:
+        number *= 2
+    return max(1, round(number * SAMPLE_SECONDS / seconds))
+
+
 def measure(workload: Workload, settings: Settings) -> list[Row]:
     """Check that the engines agree, then time them in turn, round by round."""
     good, faults = agreeing(workload)
     rounds = settings.rounds if not workload.slow else max(3, settings.rounds // 3)
-    numbers = {}
-    for name, phases in good.items():
-        once = sum(sample(phases, 1))
-        numbers[name] = max(1, round(SAMPLE_SECONDS / max(once, 1e-7)))
+    numbers = {name: enough(phases) for name, phases in good.items()}
     times: dict[str, list[list[float]]] = {name: [] for name in good}
     order = list(good)
     for _ in range(rounds):
