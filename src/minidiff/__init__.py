@@ -34,5 +34,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Every function of the standard is at the top level too: `md.sin`, `md.where`, ..."""
     if name in array_api.__all__:
-        return getattr(array_api, name)
+        found = globals()[name] = getattr(array_api, name)  # found at once from now on
+        return found
     raise AttributeError(f"module 'minidiff' has no attribute {name!r}")

@@ -109,7 +109,7 @@ def pow_x1(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
     # x2 * x1**(x2 - 1), except that x**0 is constant, at x = 0 as well.
     if type(x2) in SCALARS:
         if x2 == 2:
-            return 2 * g * x1
+            return (g + g) * x1  # quicker than a product with a scalar
         return g * (x2 * x1 ** (x2 - 1)) if x2 != 0 else xp.zeros_like(g)
     return g * x2 * x1 ** (xp.where(x2 == 0, 1, x2) - 1)
 

@@ -2,13 +2,14 @@
 
 CuPy launches on the current device, whatever its arrays are on. So each device is a backend of its
 own, and where there are several, every function of its namespace runs with that device made
-current. A backward pass makes it current once, for the operators in it (`quiet`).
+current. A backward pass makes it current once, for the operators in it (`quietly`).
 """
 
 from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -149,9 +150,10 @@ class CuPyBackend(Backend):
                 array = self.cupy.ascontiguousarray(array)
         return target, target.arrays.asarray(array)
 
-    def quiet(self) -> AbstractContextManager[Any]:
+    def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
         # CuPy warns of no infinities; what a backward pass needs is its device.
-        return self.current()
+        with self.current():
+            return function(*args)
 
 
 _backends: dict[int, CuPyBackend] = {}

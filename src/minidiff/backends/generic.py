@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
@@ -114,9 +113,9 @@ class GenericBackend(Backend):
 
         return self, array_api_compat.to_device(array, device)
 
-    def quiet(self) -> AbstractContextManager[Any]:
-        # Several libraries compute with NumPy inside.
-        return np.errstate(all="ignore")
+    def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
+        with np.errstate(all="ignore"):  # several libraries compute with NumPy inside
+            return function(*args)
 
     # ---- indexing
 

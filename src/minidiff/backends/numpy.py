@@ -7,7 +7,7 @@ more than importing NumPy).
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,8 +90,10 @@ class NumPyBackend(Backend):
         target = of_device(device)
         return target, array if target is self else target.arrays.asarray(array)
 
-    def quiet(self) -> AbstractContextManager[Any]:
-        return np.errstate(all="ignore")
+    # As a decorator it takes half the time of a with block.
+    @np.errstate(all="ignore")
+    def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
+        return function(*args)
 
 
 numpy_backend = NumPyBackend()

@@ -84,7 +84,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             out._node = None
             record(rule, out, (x,), {})
         else:
-            node: OpNode = new(OpNode)
+            node = OpNode()
             node.rule = rule
             node.backend = backend
             node.number = next_number()
@@ -170,7 +170,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             out._node = None
             record(rule, out, (x1, x2), {})
             return out
-        node: OpNode = new(OpNode)
+        node = OpNode()
         node.rule = rule
         node.backend = backend
         node.number = next_number()
@@ -186,13 +186,13 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         node.parent1 = parent1
         node.parent2 = parent2
         if keep1:
-            if type(x1) is Tensor:
+            if array1 is not x1:  # x1 is a Tensor
                 node.x1 = array1
                 (x1 if x1._at is None else x1._at[0])._kept = True
             else:
                 node.x1 = constant(x1, rule, backend, data)
         if keep2:
-            if type(x2) is Tensor:
+            if array2 is not x2:
                 node.x2 = array2
                 (x2 if x2._at is None else x2._at[0])._kept = True
             else:
@@ -252,7 +252,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             out._node = None
             record(rule, out, (x, *args), kwargs)  # which leaves integer results alone
         else:
-            node: OpNode = new(OpNode)
+            node = OpNode()
             node.rule = rule
             node.backend = backend
             node.number = next_number()
@@ -310,7 +310,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
             out._node = None
             record(rule, out, (x, argument), {})
         else:
-            node: OpNode = new(OpNode)
+            node = OpNode()
             node.rule = rule
             node.backend = backend
             node.number = next_number()

@@ -9,8 +9,9 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .graph import FORWARD, RECORDING, Dual, Freed, Node, OpNode, State, WideNode, state
-from .nodes import PART, lift_wide, lifted, node_of, pack, rebased
+from .graph import FORWARD, RECORDING, Dual, Freed, Leaf, Node, OpNode, State, WideNode, state
+from .lifting import lift, rebased
+from .nodes import PART, lift_wide, node_of, pack
 from .project import project
 from .tensor import Tensor, current, wrap
 
@@ -67,8 +68,6 @@ def backward(
             "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "
             "compute outside no_grad(), and mind that integer results have no history"
         )
-    if type(node) is Freed:
-        raise freed()
     seed = start(self, grad, allow_higher_order)
     walk = Pass(allow_higher_order, retain_grads, cleanup_mode)
     nodes = reachable(node)
@@ -80,9 +79,7 @@ def backward(
     del node, seed  # or they would keep what the walk frees
     token = state.set(recording_state()) if allow_higher_order else None
     try:
-        with self._backend.quiet():
-            walk.back(nodes)
-            walk.finish(reset_grads)
+        self._backend.quietly(walk.run, nodes, reset_grads)
     finally:
         if token is not None:
             state.reset(token)
@@ -127,47 +124,45 @@ def give_up(root: Tensor, node: Any) -> None:
 
 def reachable(root: Node) -> list[OpNode]:
     """The operations behind a node, oldest first."""
-    if not isinstance(root, OpNode):
-        return []
-    found = [root]
-    seen: set[Node] = {root}
+    found: list[OpNode] = []
+    seen: set[Node | None] = {None, root}
+    enqueue(root, found, seen)
     for node in found:  # which grows meanwhile
-        if type(node) is OpNode:
-            parent = node.parent1
+        parent = node.parent1
+        if parent not in seen:
+            seen.add(parent)
             if type(parent) is OpNode:
-                if parent not in seen:
-                    seen.add(parent)
-                    found.append(parent)
-            elif type(parent) in NOT_STRAIGHT:
+                found.append(parent)
+            elif type(parent) is not Leaf:
                 enqueue(parent, found, seen)
-            parent = node.parent2
+        parent = node.parent2
+        if parent not in seen:
+            seen.add(parent)
             if type(parent) is OpNode:
-                if parent not in seen:
-                    seen.add(parent)
-                    found.append(parent)
-            elif type(parent) in NOT_STRAIGHT:
-                enqueue(parent, found, seen)
-        else:
-            for parent in node.parents():
+                found.append(parent)
+            elif type(parent) is not Leaf:
                 enqueue(parent, found, seen)
     found.sort(key=operator.attrgetter("number"))
     return found
 
 
-NOT_STRAIGHT = frozenset({WideNode, Freed, Dual})
-
-
-def enqueue(parent: Node | None, found: list[OpNode], seen: set[Node]) -> None:
-    """Add an operation to what has been found; refuse what an earlier pass freed."""
-    if type(parent) is Freed:
-        raise freed()
-    if type(parent) is Dual:
-        raise RuntimeError(
-            "backward: a tensor from inside a jvp was used outside it; return it from the function"
-        )
-    if isinstance(parent, OpNode) and parent not in seen:
-        seen.add(parent)
-        found.append(parent)
+def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> None:
+    """Add an operation of any kind to what was found; refuse what an earlier pass freed."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, OpNode):
+            found.append(node)
+            if isinstance(node, WideNode):
+                waiting += [parent for parent in node.parents() if parent not in seen]
+                seen.update(waiting)
+        elif type(node) is Freed:
+            raise freed()
+        elif type(node) is Dual:
+            raise RuntimeError(
+                "backward: a tensor from inside a jvp was used outside it; return it from the "
+                "function"
+            )
 
 
 class Pass:
@@ -210,15 +205,26 @@ class Pass:
         self.owned.add(parent)
         return known
 
-    def back(self, nodes: list[OpNode]) -> None:
+    def run(self, nodes: list[OpNode], reset: bool) -> None:
         """Walk the nodes, given oldest first, from the newest to the oldest.
 
-        In 'prune' mode the list is used up, so that a node and what it keeps die as soon as its
+        The list is used up, so that in 'prune' mode a node and what it keeps die as soon as its
         turn is over and nobody else refers to them.
         """
+        if self.retain or self.cleanup == "destroy":
+            while nodes:
+                node = nodes.pop()
+                if node in self.grads:
+                    self.step(node, self.grads.pop(node))
+        elif self.tensors:
+            self.back_on_tensors(nodes)
+        else:
+            self.back_on_arrays(nodes)
+        self.finish(reset)
+
+    def back_on_arrays(self, nodes: list[OpNode]) -> None:
+        """Straight code for nodes with one or two real arrays; the others take `step`."""
         grads, owned = self.grads, self.owned
-        tensors = self.tensors
-        simple = not tensors and not self.retain and self.cleanup != "destroy"
         backend = None
         while nodes:
             node = nodes.pop()
@@ -228,13 +234,9 @@ class Pass:
             if node.backend is not backend:
                 backend = node.backend
                 xp, plain = backend.arrays, backend.plain
-            rule = node.rule
-            shape, dtype = node.shape, node.dtype
-            if not (simple and rule.straight and dtype in plain):
-                if tensors and rule.straight and dtype in plain and not self.retain:
-                    self.step_on_tensors(node, g)
-                else:
-                    self.step(node, g)
+            rule, shape, dtype = node.rule, node.shape, node.dtype
+            if not rule.straight or dtype not in plain:
+                self.step(node, g)
                 continue
             if owned:
                 owned.discard(node)
@@ -267,24 +269,37 @@ class Pass:
                     grads[parent] = known + d
                     owned.add(parent)
 
-    def step_on_tensors(self, node: OpNode, g: Tensor) -> None:
-        """One node with one or two real arrays, in a pass that is itself recorded."""
-        rule, backend, grads = node.rule, node.backend, self.grads
-        xp, shown = backend.tensors, lifted(node)
-        parent = node.parent1
-        if parent is not None:
-            d = rule.pull1(xp, g, shown)
-            if d._data.shape != parent.shape or d._data.dtype is not parent.dtype:
-                d = project(backend, xp, d, parent.shape, parent.dtype)
-            known = grads.get(parent)
-            grads[parent] = d if known is None else known + d
-        parent = node.parent2
-        if parent is not None:
-            d = rule.pull2(xp, g, shown)
-            if d._data.shape != parent.shape or d._data.dtype is not parent.dtype:
-                d = project(backend, xp, d, parent.shape, parent.dtype)
-            known = grads.get(parent)
-            grads[parent] = d if known is None else known + d
+    def back_on_tensors(self, nodes: list[OpNode]) -> None:
+        """The same in a pass that is itself recorded: nothing is written in place."""
+        grads = self.grads
+        backend = None
+        while nodes:
+            node = nodes.pop()
+            g = grads.pop(node, None)
+            if g is None:
+                continue
+            if node.backend is not backend:
+                backend = node.backend
+                xp, plain = backend.tensors, backend.plain
+            rule, shape, dtype = node.rule, node.shape, node.dtype
+            if not rule.straight or dtype not in plain:
+                self.step(node, g)
+                continue
+            elementwise = rule.elementwise
+            parent = node.parent1
+            if parent is not None:
+                d = rule.pull1_on_tensors(xp, g, node)
+                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                    d = projected(xp, d, parent)
+                known = grads.get(parent)
+                grads[parent] = d if known is None else known + d
+            parent = node.parent2
+            if parent is not None:
+                d = rule.pull2_on_tensors(xp, g, node)
+                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                    d = projected(xp, d, parent)
+                known = grads.get(parent)
+                grads[parent] = d if known is None else known + d
 
     def step(self, node: OpNode, g: Any) -> None:
         """One node in full generality: any signature, complex numbers, a recorded pass."""
@@ -298,48 +313,52 @@ class Pass:
         if rule.special is not None and not self.tensors and backend.writes_in_place:
             rule.special(self, node, g)
         else:
-            xp = backend.tensors if self.tensors else backend.arrays
-            shown: Any = node
-            if self.tensors:
-                shown = lift_wide(node) if isinstance(node, WideNode) else lifted(node)
+            tensors = self.tensors
+            xp = backend.tensors if tensors else backend.arrays
             conj = unchanged
             if (
-                node.dtype not in backend.plain
-                and rule.conjugates
+                rule.conjugates
+                and node.dtype not in backend.plain
                 and backend.is_complex(node.dtype)
             ):
                 conj = xp.conj
-            if rule.straight:
+            if isinstance(node, WideNode):
+                self.step_wide(node, g, xp, conj)
+            else:
+                args, kwargs = arguments(node, tensors)
                 g = conj(g)
                 parent = node.parent1
                 if parent is not None:
-                    d = conj(rule.pull1(xp, g, shown))
-                    self.add(parent, projected(xp, d, parent))
+                    pull = rule.pull1_on_tensors if tensors else rule.pull1
+                    self.add(
+                        parent, projected(xp, conj(pull(xp, g, node, *args, **kwargs)), parent)
+                    )
                 parent = node.parent2
                 if parent is not None:
-                    d = conj(rule.pull2(xp, g, shown))
-                    self.add(parent, projected(xp, d, parent))
-            elif isinstance(node, WideNode):
-                if node.made is None:
-                    g = conj(g)
-                else:
-                    g = pack(node.made, [one if one is None else conj(one) for one in g])
-                for name, parents in node.many.items():
-                    if type(parents) is not list:
-                        if parents is not None:
-                            d = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-                            self.add(parents, projected(xp, conj(d), parents))
-                    elif any(parent is not None for parent in parents):
-                        ds = rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-                        for parent, d in zip(parents, ds, strict=True):
-                            if parent is not None:
-                                self.add(parent, projected(xp, conj(d), parent))
-            else:
-                d = conj(rule.pull1(xp, conj(g), shown, *shown.args, **shown.kwargs))
-                self.add(node.parent1, projected(xp, d, node.parent1))
+                    pull = rule.pull2_on_tensors if tensors else rule.pull2
+                    self.add(parent, projected(xp, conj(pull(xp, g, node)), parent))
             self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)
+
+    def step_wide(self, node: WideNode, g: Any, xp: Any, conj: Any) -> None:
+        """One node with another signature, or with several results."""
+        pulls = node.rule.pulls
+        shown: Any = lift_wide(node) if self.tensors else node
+        if node.made is None:
+            g = conj(g)
+        else:
+            g = pack(node.made, [one if one is None else conj(one) for one in g])
+        for name, parents in node.many.items():
+            if type(parents) is list:
+                if any(parent is not None for parent in parents):
+                    ds = pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
+                    for parent, d in zip(parents, ds, strict=True):
+                        if parent is not None:
+                            self.add(parent, projected(xp, conj(d), parent))
+            elif parents is not None:
+                d = pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
+                self.add(parents, projected(xp, conj(d), parents))
 
     def leave(self, node: OpNode, g: Any) -> None:
         """Keep the gradient of an intermediate tensor on its node."""
@@ -349,11 +368,9 @@ class Pass:
     def as_tensor(self, node: Any, g: Any) -> Tensor:
         """A gradient for keeps: its memory may be shared with another one, so writes copy it."""
         if self.tensors:
-            kept = wrap(node.backend, current(g)._data, g._node)
-        else:
-            kept = wrap(node.backend, node.backend.asarray(g))
-        kept._kept = True
-        return kept
+            return wrap(node.backend, current(g)._data, g._node, True)
+        backend = node.backend
+        return wrap(backend, g if type(g) is backend.array_type else backend.asarray(g), None, True)
 
     def finish(self, reset: bool) -> None:
         """Hand every leaf its gradient."""
@@ -376,6 +393,19 @@ def projected(xp: Any, g: Any, parent: Any) -> Any:
     if g.shape != parent.shape or g.dtype is not parent.dtype:
         return project(parent.backend, xp, g, parent.shape, parent.dtype)
     return g
+
+
+def arguments(node: OpNode, tensors: bool) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A node's further arguments, as the formulas take them."""
+    if not node.rule.parametric:
+        return (), {}
+    if not tensors:
+        return node.args, node.kwargs
+    backend = node.backend
+    return (
+        tuple([lift(one, backend, None) for one in node.args]),
+        {name: lift(one, backend, None) for name, one in node.kwargs.items()},
+    )
 
 
 def unchanged(g: Any) -> Any:

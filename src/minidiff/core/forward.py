@@ -15,10 +15,11 @@ from typing import Any
 
 from ..backends import SCALARS
 from .graph import Dual, Node, forward_mode, state
-from .nodes import constant, kept_wrap, lift, make_node, pack, parts_of, rebased
+from .lifting import kept_wrap, lift, rebased
+from .nodes import constant, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
-from .tensor import Tensor, current, wrap
+from .tensor import Tensor, current
 
 next_level = itertools.count(1).__next__
 
@@ -52,9 +53,8 @@ def jvp(
             raise ValueError(
                 f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}"
             )
-        dual = wrap(primal._backend, current(primal)._data, Dual(level, primal._node, tangent))
-        dual._kept = True
-        duals.append(dual)
+        over = Dual(level, current(primal)._node, tangent)
+        duals.append(kept_wrap(primal, over))
     with forward_mode():
         out = function(*duals)
     return split(out, level)
@@ -66,9 +66,7 @@ def split(out: Tensor, level: int) -> tuple[Tensor, Tensor]:
     while type(node) is Dual and node.level > level:
         node = node.primal
     if type(node) is Dual and node.level == level:
-        value = wrap(out._backend, out._data, node.primal)
-        value._kept = True
-        return value, node.tangent
+        return kept_wrap(out, node.primal), node.tangent
     return out, project_out(None, out)
 
 
@@ -82,9 +80,7 @@ def strip(value: Any, level: int) -> tuple[Any, Any]:
     node = current(value)._node
     if type(node) is not Dual or node.level != level:
         return value, None
-    primal = wrap(value._backend, value._data, node.primal)
-    primal._kept = True
-    return primal, node.tangent
+    return kept_wrap(value, node.primal), node.tangent
 
 
 def highest_level(values: Sequence[Any]) -> int:

@@ -60,9 +60,6 @@ class OpNode:
     kwargs: dict[str, Any]
     grad: Tensor
 
-    def parents(self) -> list[Node | None]:
-        return [self.parent1, self.parent2]
-
 
 class WideNode(OpNode):
     """An operation with another signature, or with several results.

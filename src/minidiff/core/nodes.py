@@ -1,7 +1,7 @@
 """A node from any call: the general form of what apply.py does in a straight line.
 
-It serves wide signatures, forward mode, in-place updates and, in the other direction, a backward
-pass that is itself recorded: `lift` shows a node's arrays as Tensors again.
+It serves wide signatures, forward mode, in-place updates and, in the other direction, shows a wide
+node's arrays as Tensors again (core/lifting.py does that for the others).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .graph import Dual, Node, OpNode, WideNode, next_number
+from .lifting import kept_wrap, lift, lift_out, rebased
 from .rules import Rule, Space
 from .tensor import Tensor, current, root_of, wrap
 
@@ -206,46 +207,17 @@ PART: Any = Part()
 
 
 class Lifted:
-    """A node's kept arrays as Tensors with their history, for a pass that is itself recorded."""
+    """What a wide node keeps, as Tensors with their history."""
 
-    __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
+    __slots__ = ("args", "kwargs", "out")
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     out: Any
-    parent1: Node | None
-    parent2: Node | None
-    x1: Any
-    x2: Any
-
-
-def lifted(node: OpNode) -> Lifted:
-    """Show a node to formulas that run on Tensors."""
-    shown: Lifted = object.__new__(Lifted)
-    backend, rule = node.backend, node.rule
-    parent1 = shown.parent1 = node.parent1
-    parent2 = shown.parent2 = node.parent2
-    keep1, keep2, keep_out = (
-        rule.keeps_first
-        if parent2 is None
-        else rule.keeps_second
-        if parent1 is None
-        else rule.keeps_both
-    )
-    if keep1:
-        shown.x1 = lift(node.x1, backend, parent1)
-    if keep2:
-        shown.x2 = lift(node.x2, backend, parent2)
-    if keep_out:
-        shown.out = lift_out(node)
-    if rule.parametric:
-        shown.args = tuple([lift(a, backend, None) for a in node.args])
-        shown.kwargs = {name: lift(a, backend, None) for name, a in node.kwargs.items()}
-    return shown
 
 
 def lift_wide(node: WideNode) -> Lifted:
-    """The same for a node with another signature."""
+    """Show a wide node to formulas that run on Tensors."""
     shown: Lifted = object.__new__(Lifted)
     backend, many = node.backend, node.many
 
@@ -259,57 +231,20 @@ def lift_wide(node: WideNode) -> Lifted:
     shown.args = tuple([with_history(name, a) for name, a in pairs])
     shown.kwargs = {name: with_history(name, a) for name, a in node.kwargs.items()}
     if hasattr(node, "out"):
-        shown.out = lift_out(node)
+        shown.out = lift_out(node) if node.made is None else lift_outs(node, node.made)
     return shown
 
 
-def lift(value: Any, backend: Backend, node: Node | None) -> Any:
-    """A kept value as a Tensor on its node; scalars, shapes and the like stay as they are."""
-    kind = type(value)
-    if kind is backend.array_type:
-        tensor: Tensor = object.__new__(Tensor)
-        tensor._data = value
-        tensor._backend = backend
-        tensor._node = node
-        tensor._grad = tensor._at = None
-        tensor._kept = True
-        return tensor
-    if kind is tuple:  # an index: its arrays have no history
-        return tuple([lift(one, backend, None) for one in value])
-    return value
-
-
-def lift_out(node: OpNode) -> Any:
-    """A kept result, or several, as Tensors on the node that keeps them."""
-    backend = node.backend
-    out = node.out
-    if type(out) is Tensor:  # kept whole: its tangents go over the node again
-        return kept_wrap(out, rebased(out._node, node))
-    if type(node) is OpNode or node.made is None:  # type: ignore[attr-defined]  # a WideNode
-        return lift(out, backend, node)
-    assert isinstance(node, WideNode)
-    assert node.made is not None
-    outs = [one if type(one) is Tensor else wrap(backend, one) for one in out]
+def lift_outs(node: WideNode, made: type) -> Any:
+    """Several kept results as Tensors, each on its own part of the node."""
+    outs = [one if type(one) is Tensor else wrap(node.backend, one) for one in node.out]
     parts = parts_of(node, outs)
     return pack(
-        node.made,
+        made,
         [kept_wrap(o, rebased(o._node, part)) for o, part in zip(outs, parts, strict=True)],
     )
-
-
-def kept_wrap(out: Tensor, node: Node | None) -> Tensor:
-    tensor = wrap(out._backend, out._data, node)
-    tensor._kept = True
-    return tensor
 
 
 def pack(made: type, results: list[Any]) -> Any:
     """Several results in the tuple, or named tuple, that the function returns."""
     return made(*results) if hasattr(made, "_fields") else tuple(results)
-
-
-def rebased(node: Node | None, bottom: Node | None) -> Node | None:
-    """The same tangents over another node."""
-    if type(node) is not Dual:
-        return bottom
-    return Dual(node.level, rebased(node.primal, bottom), node.tangent)

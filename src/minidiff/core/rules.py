@@ -12,6 +12,8 @@ from functools import partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+from .lifting import lift, lift_out
+
 if TYPE_CHECKING:
     from ..backends import Backend
 
@@ -79,9 +81,12 @@ class Rule:
         self.keeps_second = self._keeps(self.inputs[1:])
         self.keeps_both = self._keeps(self.inputs)
         self.calls_xp = any("xp" in names_of(f) for f in self.formulas.values())
-        # The formulas as the engine calls them, made when a first backward pass needs them.
+        # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors; made
+        # when a first backward pass needs them.
         self.pull1: Formula = partial(self._pull_first_time, 0)
         self.pull2: Formula = partial(self._pull_first_time, 1)
+        self.pull1_on_tensors: Formula = partial(self._pull_on_tensors_first_time, 0)
+        self.pull2_on_tensors: Formula = partial(self._pull_on_tensors_first_time, 1)
         self._pulls: dict[str, Formula] | None = None
         self._push: Formula | None = None
         # A backward step on arrays that works in the pass's own buffers (array_api/_indexing.py).
@@ -200,6 +205,12 @@ class Rule:
         self.pull1, self.pull2 = (*self.pulls.values(), None)[:2]  # type: ignore[assignment]  # a missing second is never called
         return (self.pull1, self.pull2)[index](*args, **kwargs)
 
+    def _pull_on_tensors_first_time(self, index: int, *args: Any, **kwargs: Any) -> Any:
+        leading = ("xp", "g", "node")
+        pulls = [self._adapter(f, leading, lifting=True) for f in self.formulas.values()]
+        self.pull1_on_tensors, self.pull2_on_tensors = (*pulls, None)[:2]  # type: ignore[assignment]  # as above
+        return pulls[index](*args, **kwargs)
+
     @property
     def push(self) -> Formula:
         """The jvp as a function of (xp, tangents, node, *args, **kwargs)."""
@@ -208,16 +219,21 @@ class Rule:
             self._push = self._adapter(self.jvp, ("xp", "tangents", "node"))
         return self._push
 
-    def _adapter(self, formula: Formula, leading: tuple[str, ...]) -> Formula:
+    def _adapter(
+        self, formula: Formula, leading: tuple[str, ...], *, lifting: bool = False
+    ) -> Formula:
         """The formula behind one signature that the engine can call for every rule.
 
         Python itself binds the call's arguments: the adapter has the row's own parameters and
         defaults, and passes on what the formula names. For multiply, d/dx1 becomes
         `lambda xp, g, node: formula(g, node.x2)`; for sum it becomes
         `lambda xp, g, node, /, *, axis=..., dtype=..., keepdims=...:
-        formula(xp, g, node.parent1.shape, axis, keepdims)`.
+        formula(xp, g, node.parent1.shape, axis, keepdims)`. With `lifting` the kept arrays are
+        passed as Tensors: `lift(node.x2, node.backend, node.parent2)`.
         """
-        expressions = {name: name for name in ("xp", "g", *self.parameters)} | {"out": "node.out"}
+        kept = "lift(node.x{0}, node.backend, node.parent{0})" if lifting else "node.x{0}"
+        expressions = {name: name for name in ("xp", "g", *self.parameters)}
+        expressions["out"] = "lift_out(node)" if lifting else "node.out"
         for index, name in enumerate(self.inputs):
             expressions[f"d{name}"] = f"tangents[{index}]"
             for of in ("shape", "dtype"):
@@ -231,14 +247,17 @@ class Rule:
         own = list(self.signature.parameters.values())
         if self.kind in ("unary", "binary"):
             own = []
-            expressions |= {name: f"node.x{i}" for i, name in enumerate(self.parameters, 1)}
+            expressions |= {name: kept.format(i) for i, name in enumerate(self.parameters, 1)}
         elif self.parametric:
             own = own[1:]
-            expressions[self.parameters[0]] = "node.x1"
+            expressions[self.parameters[0]] = kept.format(1)
         passed = ", ".join(expressions[name] for name in names_of(formula))
         source = f"lambda {parameter_list(leading, own)}: formula({passed})"
         defaults = {p.name: p.default for p in own}
-        adapter: Formula = eval(source, {"formula": formula, "defaults": defaults})
+        adapter: Formula = eval(
+            source,
+            {"formula": formula, "defaults": defaults, "lift": lift, "lift_out": lift_out},
+        )
         return adapter
 
 

@@ -252,15 +252,15 @@ def _rebuilt(data: Any, allow_grad: bool, grad: Tensor | None) -> Tensor:
     return tensor
 
 
-def wrap(backend: Backend, array: Any, node: Node | None = None) -> Tensor:
-    """A Tensor around an array as it is: no check, no copy."""
+def wrap(backend: Backend, array: Any, node: Node | None = None, kept: bool = False) -> Tensor:
+    """A Tensor around an array as it is: no check, no copy. `kept`: somebody else holds it too."""
     out: Tensor = object.__new__(Tensor)
     out._data = array
     out._backend = backend
     out._node = node
     out._grad = None
     out._at = None
-    out._kept = False
+    out._kept = kept
     return out
 
 

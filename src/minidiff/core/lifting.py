@@ -1,0 +1,45 @@
+"""A node's arrays as Tensors again, with their history: what a recorded backward pass works on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backends import Backend
+from .graph import Dual, Node, OpNode
+from .tensor import Tensor, wrap
+
+
+def lift(value: Any, backend: Backend, node: Node | None) -> Any:
+    """A kept value as a Tensor on its node; scalars, shapes and the like stay as they are."""
+    kind = type(value)
+    if kind is backend.array_type:
+        tensor: Tensor = object.__new__(Tensor)
+        tensor._data = value
+        tensor._backend = backend
+        tensor._node = node
+        tensor._grad = tensor._at = None
+        tensor._kept = True
+        return tensor
+    if kind is tuple:  # an index: its arrays have no history
+        return tuple([lift(one, backend, None) for one in value])
+    return value
+
+
+def lift_out(node: OpNode) -> Any:
+    """A kept result as a Tensor on the node that keeps it."""
+    out = node.out
+    if type(out) is Tensor:  # kept whole: its tangents go over the node again
+        return kept_wrap(out, rebased(out._node, node))
+    return lift(out, node.backend, node)
+
+
+def kept_wrap(out: Tensor, node: Node | None) -> Tensor:
+    """The same array on another node, as a graph holds it: the next write copies it."""
+    return wrap(out._backend, out._data, node, kept=True)
+
+
+def rebased(node: Node | None, bottom: Node | None) -> Node | None:
+    """The same tangents over another node."""
+    if type(node) is not Dual:
+        return bottom
+    return Dual(node.level, rebased(node.primal, bottom), node.tangent)
