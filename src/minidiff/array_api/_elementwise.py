@@ -415,7 +415,7 @@ def real(xp: Any, x: Tensor, /) -> Tensor:
     ...
 
 
-@differentiable(x=lambda g: 1j * g, jvp=lambda xp, dx: xp.imag(dx))
+@differentiable(x=lambda g: g * 1j, jvp=lambda xp, dx: xp.imag(dx))
 @view
 def imag(xp: Any, x: Tensor, /) -> Tensor:
     """Imaginary part."""

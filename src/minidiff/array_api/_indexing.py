@@ -100,9 +100,19 @@ def value_of_write(xp: Any, g: Any, steps: tuple[Step, ...]) -> Any:
     part = xp.getitem(base, key)
     if not may_repeat(key):
         return part
-    order = places_of(xp, part.shape, g)
-    board = xp.write(places_of(xp, base.shape, g), order, steps[-1:])
-    return xp.where(xp.getitem(board, key) == order, part, 0)
+    places = xp.reshape(xp.getitem(places_of(xp, base.shape, g), key), (-1,))
+    return xp.where(xp.reshape(is_last(xp, places), part.shape), part, 0)
+
+
+def is_last(xp: Any, places: Any) -> Any:
+    """Which elements of a list come not again after themselves."""
+    if places.shape == (0,):
+        return xp.astype(places, xp.bool)
+    order = xp.argsort(places, stable=True)
+    in_order = xp.take(places, order)
+    end = xp.ones((1,), dtype=xp.bool, device=places.device)
+    last = xp.concat([in_order[1:] != in_order[:-1], end])
+    return xp.take(last, xp.argsort(order))
 
 
 @linear(
@@ -128,7 +138,7 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
         part = value_of_write(backend.arrays, g, steps)
         walk.add(value, backend.copy(projected(backend.arrays, part, value)))
     if base is not None:
-        buffer = g if node in walk.owned else backend.copy(g)
+        buffer = g if node in walk.owned else backend.copy(backend.asarray(g))
         *path, (_, (key,), _) = steps
         backend.write(follow(backend.arrays, buffer, tuple(path)), key, 0)
         walk.add(base, buffer, owned=True)

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..backends import numpy_backend
 from ..core.apply import operator as as_operator
 from ..core.graph import exporting
 from ..core.rules import rule_of
@@ -140,10 +141,7 @@ def as_numpy(self: Tensor) -> Any:
     array = self._backend.as_numpy(current(self)._data)
     if self._node is not None:
         return array.copy()
-    if root_of(self)._kept:
-        array = array.view()
-        array.flags.writeable = False
-    return array
+    return numpy_backend.read_only(array) if root_of(self)._kept else array
 
 
 def to_device(self: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
@@ -191,9 +189,11 @@ def _dlpack(
     copy: bool | None = None,
 ) -> Any:
     refuse_export(self, "DLPack export")
-    return current(self)._data.__dlpack__(
-        stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-    )
+    array, backend = current(self)._data, self._backend
+    if root_of(self)._kept:  # DLPack can say so since its version 1
+        says_so = max_version is not None and max_version >= (1, 0)
+        array = backend.read_only(array) if says_so else backend.copy(array)
+    return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
 
 def _dlpack_device(self: Tensor, /) -> tuple[Any, int]:

@@ -75,6 +75,8 @@ def min(xp: Any, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) -> 
 
 
 def deviation(xp: Any, x: Any, axis: Axis) -> Any:
+    if count_along(x.shape, axis) == 0:
+        return x  # of nothing there is no mean
     return x - xp.mean(x, axis=axis, keepdims=True)
 
 

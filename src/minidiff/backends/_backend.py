@@ -131,6 +131,10 @@ class Backend:
         """The array on another device, and the backend that it then belongs to."""
         raise NotImplementedError
 
+    def read_only(self, array: Any) -> Any:
+        """The same memory as an array that cannot be written, or a copy."""
+        return self.copy(array)
+
     def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call a function without floating-point warnings: a backward pass emits none."""
         return function(*args)

@@ -39,13 +39,13 @@ def add_at(array: Any, key: Any, value: Any) -> None:
 def add_rows(array: Any, rows: Any, value: Any) -> None:
     """Whole rows added: flat, since np.add.at takes twice as long row by row."""
     width = array[0].size if len(array) else 0
-    flat = array.reshape(-1)
     if not array.flags.c_contiguous or width == 0:
         np.add.at(array, rows, value)
         return
-    rows = np.where(rows < 0, rows + len(array), rows).reshape(-1)
-    places = rows[:, None] * width + np.arange(width)
-    np.add.at(flat, places.reshape(-1), np.broadcast_to(value, (*rows.shape, width)).reshape(-1))
+    value = np.broadcast_to(value, rows.shape + array.shape[1:])
+    rows = np.where(rows < 0, rows + len(array), rows)
+    places = rows[..., None] * width + np.arange(width)
+    np.add.at(array.reshape(-1), places.reshape(-1), value.reshape(-1))
 
 
 BASIC = frozenset({int, slice, type(None), type(...)})
@@ -112,6 +112,10 @@ def pow(x1: Any, x2: Any) -> Any:
         if x2 == 3:
             return x1 * x1 * x1
     return np.power(x1, x2)
+
+
+def clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    return np.clip(x, min, max)
 
 
 # ---- reductions: integers are summed in the default integer, as the standard asks

@@ -78,6 +78,11 @@ class NumPyBackend(Backend):
             value = value.copy()  # NumPy does not see the overlap when the key is a mask
         array[key] = value
 
+    def read_only(self, array: Any) -> Any:
+        out = array.view()
+        out.flags.writeable = False
+        return out
+
     def add_at(self, array: Any, key: Any, value: Any) -> None:
         _numpy_functions.add_at(array, key, value)
 

@@ -348,14 +348,16 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         arrays = tuple([unwrap(a, backend, False) for a in args])
         keyword_arrays = {name: unwrap(a, backend, False) for name, a in kwargs.items()}
         data = rule.kernel(backend)(*arrays, **keyword_arrays)
-        if type(data) is backend.array_type:
-            out = wrap(backend, data)
-            if rule.inputs:
-                record(rule, out, args, kwargs)
-            return out
         if isinstance(data, tuple | list):
             return several(rule, backend, data, args, kwargs)
-        return wrap(backend, backend.asarray(data)) if hasattr(data, "shape") else data
+        if type(data) is not backend.array_type:
+            if not isinstance(data, backend.constants):
+                return data  # a dtype, say
+            data = backend.asarray(data)  # NumPy gives a scalar for an array of shape ()
+        out = wrap(backend, data)
+        if rule.inputs:
+            record(rule, out, args, kwargs)
+        return out
 
     return call
 
@@ -404,7 +406,8 @@ def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs:
     """Tell a result that shares its input's memory which base it looks at, and how."""
     root, path = (x, ()) if x._at is None else x._at[:2]
     seen: Any = root._node
-    if seen is not None and out._node is None and not recording().on:
+    lost = seen is not None and out._node is None and not recording().live
+    if lost or (x._at is not None and x._at[3] is UNRECORDED):
         seen = UNRECORDED
     out._at = (root, (*path, (rule.name, args, kwargs)), root._data, seen)
 
@@ -424,6 +427,7 @@ def several(rule: Rule, backend: Backend, data: Any, args: Any, kwargs: Any) -> 
     outs = [wrap(backend, backend.asarray(array)) for array in data]
     made = type(data) if hasattr(data, "_fields") else tuple
     if rule.inputs:
+        rule.widen()
         record_all(rule, outs, made, args, kwargs)
     return pack(made, outs)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .graph import FORWARD, RECORDING, Dual, Freed, Leaf, Node, OpNode, State, WideNode, state
-from .lifting import lift, rebased
-from .nodes import PART, lift_wide, node_of, pack
+from .graph import Dual, Freed, Leaf, Level, Node, OpNode, WideNode, state
+from .nodes import PART, flat, lifted, node_of, pack
 from .project import project
-from .tensor import Tensor, current, wrap
+from .tensor import Tensor, current, root_of, wrap
 
 iadd: Any = operator.iadd
 
+NOTHING: dict[str, Any] = {}
 CLEANUP_MODES = ("prune", "keep", "destroy")
 
 
@@ -68,8 +68,11 @@ def backward(
             "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "
             "compute outside no_grad(), and mind that integer results have no history"
         )
-    seed = start(self, grad, allow_higher_order)
-    walk = Pass(allow_higher_order, retain_grads, cleanup_mode)
+    now = state.get()
+    during = now.recorded(allow_higher_order)
+    on_tensors = allow_higher_order or bool(during.levels)
+    seed = start(self, grad, on_tensors)
+    walk = Pass(on_tensors, during.levels, retain_grads, cleanup_mode)
     nodes = reachable(node)
     if cleanup_mode != "keep" and nodes:
         give_up(self, node)
@@ -77,7 +80,7 @@ def backward(
             self._grad = walk.as_tensor(node, seed)
     walk.grads[node] = seed
     del node, seed  # or they would keep what the walk frees
-    token = state.set(recording_state()) if allow_higher_order else None
+    token = state.set(during) if during is not now else None
     try:
         self._backend.quietly(walk.run, nodes, reset_grads)
     finally:
@@ -86,12 +89,6 @@ def backward(
 
 
 Tensor.backward = backward  # type: ignore[method-assign]  # the handle is below the walk
-
-
-def recording_state() -> State:
-    """The state of a pass that is itself recorded, also within no_grad()."""
-    now = state.get()
-    return now if now.final else FORWARD if now.forward else RECORDING
 
 
 def start(root: Tensor, grad: Tensor | None, tensors: bool) -> Any:
@@ -106,6 +103,7 @@ def start(root: Tensor, grad: Tensor | None, tensors: bool) -> Any:
         raise ValueError(
             f"backward: grad has shape {grad.shape}, and the tensor it belongs to has {root.shape}"
         )
+    root_of(grad)._kept = True  # a gradient may come to be this very array
     xp = backend.tensors if tensors else backend.arrays
     return project(backend, xp, grad if tensors else current(grad)._data, data.shape, data.dtype)
 
@@ -119,7 +117,14 @@ def freed() -> RuntimeError:
 
 def give_up(root: Tensor, node: Any) -> None:
     """Take the root's node from its handle: whoever else needs a part of the graph still has it."""
-    root._node = rebased(root._node, Freed(node))
+    root._node = freed_below(root._node, node)
+
+
+def freed_below(node: Any, bottom: Any) -> Any:
+    """The same tangents over what remains of a node."""
+    if type(node) is not Dual:
+        return Freed(bottom)
+    return Dual(node.level, freed_below(node.primal, bottom), node.tangent)
 
 
 def reachable(root: Node) -> list[OpNode]:
@@ -168,10 +173,11 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> N
 class Pass:
     """One backward pass: the gradients on their way, and which of their arrays it owns."""
 
-    __slots__ = ("cleanup", "grads", "owned", "retain", "tensors")
+    __slots__ = ("cleanup", "grads", "levels", "owned", "retain", "tensors")
 
-    def __init__(self, tensors: bool, retain: bool, cleanup: str):
-        self.tensors = tensors
+    def __init__(self, tensors: bool, levels: tuple[Level, ...], retain: bool, cleanup: str):
+        self.tensors = tensors  # the formulas run on Tensors
+        self.levels = levels  # the jvps whose tangents are carried on
         self.retain = retain
         self.cleanup = cleanup
         self.grads: dict[Any, Any] = {}
@@ -211,7 +217,7 @@ class Pass:
         The list is used up, so that in 'prune' mode a node and what it keeps die as soon as its
         turn is over and nobody else refers to them.
         """
-        if self.retain or self.cleanup == "destroy":
+        if self.retain or self.levels or self.cleanup == "destroy":
             while nodes:
                 node = nodes.pop()
                 if node in self.grads:
@@ -302,63 +308,64 @@ class Pass:
                 grads[parent] = d if known is None else known + d
 
     def step(self, node: OpNode, g: Any) -> None:
-        """One node in full generality: any signature, complex numbers, a recorded pass."""
+        """One node in full generality: any signature, complex numbers, tangents on the way."""
         rule, backend = node.rule, node.backend
+        if self.retain:
+            self.leave(node, g)
         if rule is PART:
             index, count = node.x1
             self.grads.setdefault(node.parent1, [None] * count)[index] = g
             return
-        if self.retain:
-            self.leave(node, g)
         if rule.special is not None and not self.tensors and backend.writes_in_place:
             rule.special(self, node, g)
         else:
-            tensors = self.tensors
-            xp = backend.tensors if tensors else backend.arrays
+            xp = backend.tensors if self.tensors else backend.arrays
             conj = unchanged
-            if (
-                rule.conjugates
-                and node.dtype not in backend.plain
-                and backend.is_complex(node.dtype)
-            ):
+            plain = node.dtype in backend.plain
+            if rule.conjugates and not plain and backend.is_complex(node.dtype):
                 conj = xp.conj
+            shown, args, kwargs = self.shown(node)
             if isinstance(node, WideNode):
-                self.step_wide(node, g, xp, conj)
+                self.step_wide(node, g, xp, conj, shown)
             else:
-                args, kwargs = arguments(node, tensors)
                 g = conj(g)
                 parent = node.parent1
                 if parent is not None:
-                    pull = rule.pull1_on_tensors if tensors else rule.pull1
-                    self.add(
-                        parent, projected(xp, conj(pull(xp, g, node, *args, **kwargs)), parent)
-                    )
+                    d = conj(rule.pull1(xp, g, shown, *args, **kwargs))
+                    self.add(parent, projected(xp, d, parent))
                 parent = node.parent2
                 if parent is not None:
-                    pull = rule.pull2_on_tensors if tensors else rule.pull2
-                    self.add(parent, projected(xp, conj(pull(xp, g, node)), parent))
+                    d = conj(rule.pull2(xp, g, shown))
+                    self.add(parent, projected(xp, d, parent))
             self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)
 
-    def step_wide(self, node: WideNode, g: Any, xp: Any, conj: Any) -> None:
+    def step_wide(self, node: WideNode, g: Any, xp: Any, conj: Any, shown: Any) -> None:
         """One node with another signature, or with several results."""
-        pulls = node.rule.pulls
-        shown: Any = lift_wide(node) if self.tensors else node
         if node.made is None:
             g = conj(g)
         else:
             g = pack(node.made, [one if one is None else conj(one) for one in g])
-        for name, parents in node.many.items():
-            if type(parents) is list:
-                if any(parent is not None for parent in parents):
-                    ds = pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-                    for parent, d in zip(parents, ds, strict=True):
-                        if parent is not None:
-                            self.add(parent, projected(xp, conj(d), parent))
-            elif parents is not None:
-                d = pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
-                self.add(parents, projected(xp, conj(d), parents))
+        for name, several in node.many.items():
+            parents = flat(several)
+            if any(parent is not None for parent in parents):
+                d = node.rule.pulls[name](xp, g, shown, *shown.args, **shown.kwargs)
+                ds = d if type(several) is list else [d]
+                for parent, one in zip(parents, ds, strict=True):
+                    if parent is not None:
+                        self.add(parent, projected(xp, conj(one), parent))
+
+    def shown(self, node: OpNode) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        """What the formulas find kept: arrays, or Tensors with their history."""
+        shown: Any = node
+        if self.tensors:
+            shown = self.levels[-1].calls.get(node) if self.levels else None
+            if shown is None:
+                shown = lifted(node)
+        if node.rule.parametric:
+            return shown, shown.args, shown.kwargs
+        return shown, (), NOTHING
 
     def leave(self, node: OpNode, g: Any) -> None:
         """Keep the gradient of an intermediate tensor on its node."""
@@ -393,19 +400,6 @@ def projected(xp: Any, g: Any, parent: Any) -> Any:
     if g.shape != parent.shape or g.dtype is not parent.dtype:
         return project(parent.backend, xp, g, parent.shape, parent.dtype)
     return g
-
-
-def arguments(node: OpNode, tensors: bool) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """A node's further arguments, as the formulas take them."""
-    if not node.rule.parametric:
-        return (), {}
-    if not tensors:
-        return node.args, node.kwargs
-    backend = node.backend
-    return (
-        tuple([lift(one, backend, None) for one in node.args]),
-        {name: lift(one, backend, None) for name, one in node.kwargs.items()},
-    )
 
 
 def unchanged(g: Any) -> Any:

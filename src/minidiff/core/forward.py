@@ -8,20 +8,17 @@ remains, and lays the tangent over the result. Nested derivatives are never conf
 from __future__ import annotations
 
 import functools
-import itertools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..backends import SCALARS
-from .graph import Dual, Node, forward_mode, state
-from .lifting import kept_wrap, lift, rebased
+from ..backends import SCALARS, Backend
+from .graph import Dual, Level, Node, state
+from .lifting import kept_wrap, lift
 from .nodes import constant, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
-from .tensor import Tensor, current
-
-next_level = itertools.count(1).__next__
+from .tensor import Tensor, current, root_of, wrap
 
 
 def jvp(
@@ -44,33 +41,69 @@ def jvp(
     Raises
     ------
     ValueError
-        If a tangent has another shape than its primal.
+        If there are more or fewer tangents than primals, or one has another shape than its primal.
+    TypeError
+        If a primal, a tangent or the function's result is no Tensor.
     """
-    level = next_level()
-    duals = []
-    for primal, tangent in zip(primals, tangents, strict=True):
-        if primal.shape != tangent.shape:
-            raise ValueError(
-                f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}"
-            )
-        over = Dual(level, current(primal)._node, tangent)
-        duals.append(kept_wrap(primal, over))
-    with forward_mode():
+    if len(primals) != len(tangents):
+        raise ValueError(f"jvp: {len(primals)} primals need as many tangents, not {len(tangents)}")
+    level = Level()
+    duals = [dual(level, *pair) for pair in zip(primals, tangents, strict=True)]
+    token = state.set(state.get().inside(level))
+    try:
         out = function(*duals)
-    return split(out, level)
+        if type(out) is not Tensor:
+            raise TypeError(
+                f"jvp: the function has to return a Tensor, and it returned {type(out).__name__}"
+            )
+        return split(out, level)
+    finally:
+        state.reset(token)
+        level.calls.clear()
 
 
-def split(out: Tensor, level: int) -> tuple[Tensor, Tensor]:
-    """A result of a jvp and its tangent. Levels above are of calls that have returned."""
-    node = current(out)._node
-    while type(node) is Dual and node.level > level:
-        node = node.primal
-    if type(node) is Dual and node.level == level:
-        return kept_wrap(out, node.primal), node.tangent
-    return out, project_out(None, out)
+def dual(level: Level, primal: Tensor, tangent: Tensor) -> Tensor:
+    """A primal that carries its tangent."""
+    for name, value in (("primal", primal), ("tangent", tangent)):
+        if type(value) is not Tensor:
+            raise TypeError(f"jvp: a {name} is a Tensor, not {type(value).__name__}")
+    if primal.shape != tangent.shape:
+        raise ValueError(f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}")
+    root_of(primal)._kept = root_of(tangent)._kept = True
+    travels = kept_wrap(tangent, current(tangent)._node)
+    return kept_wrap(primal, Dual(level, current(primal)._node, travels))
 
 
-def strip(value: Any, level: int) -> tuple[Any, Any]:
+def split(out: Tensor, level: Level) -> tuple[Tensor, Tensor]:
+    """A result of a jvp and its tangent; neither shares what it may write with anybody."""
+    node = carried(current(out)._node, (level,))
+    below = kept_wrap(out, carried(out._node, state.get().entered[:-1]))
+    root_of(out)._kept = True
+    if type(node) is not Dual:
+        return below, project_out(None, below)
+    return below, kept_wrap(node.tangent, node.tangent._node)
+
+
+def carried(node: Node | None, levels: Sequence[Level]) -> Node | None:
+    """A node with the tangents of these levels alone."""
+    if type(node) is not Dual:
+        return node
+    primal = carried(node.primal, levels)
+    if node.level not in levels:
+        return primal
+    return node if primal is node.primal else Dual(node.level, primal, node.tangent)
+
+
+def seen(value: Any, levels: Sequence[Level]) -> Any:
+    """An argument with the tangents of these levels alone, in lists too."""
+    if type(value) in (list, tuple):
+        return [seen(one, levels) for one in value]
+    if type(value) is not Tensor or type(current(value)._node) is not Dual:
+        return value
+    return kept_wrap(value, carried(value._node, levels))
+
+
+def strip(value: Any, level: Level) -> tuple[Any, Any]:
     """An input without its tangent of one level, and that tangent; lists give lists."""
     if type(value) in (list, tuple):
         pairs = [strip(one, level) for one in value]
@@ -78,20 +111,9 @@ def strip(value: Any, level: int) -> tuple[Any, Any]:
     if type(value) is not Tensor:
         return value, None
     node = current(value)._node
-    if type(node) is not Dual or node.level != level:
+    if type(node) is not Dual or node.level is not level:
         return value, None
     return kept_wrap(value, node.primal), node.tangent
-
-
-def highest_level(values: Sequence[Any]) -> int:
-    """The highest level of any tangent among the inputs; 0 where there is none."""
-    found = 0
-    for value in values:
-        if type(value) in (list, tuple):
-            found = max(found, highest_level(value))
-        elif type(value) is Tensor and type(current(value)._node) is Dual:
-            found = max(found, value._node.level)  # type: ignore[union-attr]  # a Dual has one
-    return found
 
 
 def record(rule: Rule, out: Tensor, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -108,14 +130,21 @@ def record_all(
 ) -> None:
     """The same for all results of a call; `made` is the tuple that they came in, if any."""
     now = state.get()
-    if not now.on or not any(out._backend.is_floating(out._data.dtype) for out in outs):
+    if not now.live or not any(out._backend.is_floating(out._data.dtype) for out in outs):
         return  # an integer result is detached
-    node = make_node(rule, outs, made, args, kwargs, whole=now.forward)
+    node = make_node(rule, outs, made, args, kwargs) if now.on else None
     nodes: list[Node | None] = [node] if made is None else parts_of(node, outs)
-    if now.forward:
-        nodes = overlay(rule, outs, made, args, kwargs, nodes)
-        if node is not None and hasattr(node, "out"):
-            node.out = whole_out(outs, nodes, made)
+    for index, level in enumerate(now.levels, 1):
+        # Once more for each level: a backward pass inside an outer jvp must not meet the tangents
+        # of an inner one.
+        levels = now.levels[:index]
+        given = {name: seen(value, levels) for name, value in rule.given(args, kwargs)}
+        inputs = rule.replaced(args, kwargs, given)
+        nodes = overlay(rule, outs, made, *inputs, nodes, level)
+        if node is not None:
+            wholes = [kept_wrap(out, own) for out, own in zip(outs, nodes, strict=True)]
+            result = wholes[0] if made is None else pack(made, wholes)
+            level.calls[node] = Call(rule, result, outs[0], *inputs)
     for out, own in zip(outs, nodes, strict=True):
         out._node = own
 
@@ -127,19 +156,17 @@ def overlay(
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
     bottoms: list[Node | None],
+    level: Level,
 ) -> list[Node | None]:
-    """The results' tangents, one level over the other, over their reverse-mode nodes."""
-    given = rule.given(args, kwargs)
-    level = highest_level([value for _, value in given])
-    if not level:
-        return bottoms
-    stripped = {name: strip(value, level) for name, value in given}
+    """The results' tangents of one level, over the nodes that they have without it."""
+    stripped = {name: strip(value, level) for name, value in rule.given(args, kwargs)}
     tangents = {name: tangent for name, (_, tangent) in stripped.items()}
+    if not any(holds_any(tangent) for tangent in tangents.values()):
+        return bottoms
     args, kwargs = rule.replaced(
         args, kwargs, {name: primal for name, (primal, _) in stripped.items()}
     )
-    nodes = overlay(rule, outs, made, args, kwargs, bottoms)
-    below = [kept_wrap(out, node) for out, node in zip(outs, nodes, strict=True)]
+    below = [kept_wrap(out, node) for out, node in zip(outs, bottoms, strict=True)]
     result = push(rule, below[0] if made is None else pack(made, below), args, kwargs, tangents)
     pushed = [result] if made is None else result
     return [
@@ -156,24 +183,25 @@ def push(
     tangents: Mapping[str, Any],
 ) -> Any:
     """The tangent of a result, by the promise of the rule's word."""
+    first = out if type(out) is Tensor else out[0]
+    backend = first._backend
     present = {name: tangent for name, tangent in tangents.items() if holds_any(tangent)}
     given = dict(rule.given(args, kwargs))
     if rule.word == "linear":
         args, kwargs = rule.replaced(
-            args, kwargs, {n: filled(tangents[n], given[n]) for n in tangents}
+            args, kwargs, {n: filled(tangents[n], given[n], backend) for n in tangents}
         )
         return rule.function(*args, **kwargs)
     if rule.word == "bilinear":
         calls = [rule.replaced(args, kwargs, {name: tangent}) for name, tangent in present.items()]
         return total([rule.function(*a, **k) for a, k in calls])
-    first = out if type(out) is Tensor else out[0]
-    xp = first._backend.tensors
+    xp = backend.tensors
     shown = Call(rule, out, first, args, kwargs)
     if rule.word == "elementwise":
         return total(
             [rule.pulls[n](xp, t, shown, *shown.args, **shown.kwargs) for n, t in present.items()]
         )
-    in_order = [filled(tangents[n], given[n]) if n in given else None for n in rule.inputs]
+    in_order = [filled(tangents[n], given[n], backend) if n in given else None for n in rule.inputs]
     return rule.push(xp, in_order, shown, *shown.args, **shown.kwargs)
 
 
@@ -201,20 +229,17 @@ def holds_any(tangent: Any) -> bool:
     return any(t is not None for t in tangent) if type(tangent) is list else tangent is not None
 
 
-def filled(tangent: Any, primal: Any) -> Any:
+def filled(tangent: Any, primal: Any, backend: Backend) -> Any:
     """A tangent, or zeros where an input carries none."""
     if type(tangent) is list:
-        return [filled(t, p) for t, p in zip(tangent, primal, strict=True)]
-    if tangent is None and type(primal) is Tensor:
-        return primal._backend.tensors.zeros_like(primal.detach())
-    return tangent
+        return [filled(t, p, backend) for t, p in zip(tangent, primal, strict=True)]
+    if tangent is not None or primal is None:
+        return tangent
+    if type(primal) in SCALARS:
+        return 0
+    array = current(primal)._data if type(primal) is Tensor else backend.asarray(primal)
+    return wrap(backend, backend.arrays.zeros_like(array))
 
 
 def total(terms: list[Any]) -> Any:
     return functools.reduce(operator.add, [t for t in terms if t is not None]) if terms else None
-
-
-def whole_out(outs: list[Tensor], nodes: list[Node | None], made: type | None) -> Any:
-    """A result as its own node keeps it in forward mode: its tangents, and not the node itself."""
-    wholes = [kept_wrap(out, rebased(node, None)) for out, node in zip(outs, nodes, strict=True)]
-    return wholes[0] if made is None else pack(made, wholes)

@@ -107,7 +107,7 @@ class Dual:
 
     __slots__ = ("backend", "dtype", "level", "primal", "shape", "tangent")
 
-    def __init__(self, level: int, primal: Node | None, tangent: Tensor):
+    def __init__(self, level: Level, primal: Node | None, tangent: Tensor):
         self.level = level
         self.primal = primal
         self.tangent = tangent
@@ -119,22 +119,81 @@ class Dual:
 Node = OpNode | Leaf | Freed | Dual
 
 
+class Level:
+    """One `jvp` while it runs (core/forward.py).
+
+    `calls` remembers the calls that were recorded meanwhile, with the tangents of their arrays: a
+    backward pass inside the jvp has to carry them on. They go when the jvp ends, so that a node
+    itself holds nothing but arrays.
+    """
+
+    __slots__ = ("calls", "number")
+
+    def __init__(self) -> None:
+        self.number = next_level()
+        self.calls: dict[OpNode, Any] = {}
+
+
+next_level = itertools.count(1).__next__
+
+
 class State:
-    """What happens to an operation on tracked tensors in the current thread or asyncio task."""
+    """What happens to an operation on tracked tensors in the current thread or asyncio task.
 
-    __slots__ = ("final", "forward", "on")
+    Attributes
+    ----------
+    on : bool
+        Operations are recorded for a backward pass.
+    levels : tuple of Level
+        The jvps whose tangents operations carry on.
+    entered : tuple of Level
+        All jvps that run; `enable_grad` inside `no_grad` makes them count again.
+    final : bool
+        `enable_grad` has no effect.
+    live : bool
+        Any history is made at all.
+    """
 
-    def __init__(self, *, on: bool, forward: bool = False, final: bool = False):
-        self.on = on  # operations are recorded
-        self.forward = forward  # tensors may carry tangents (core/forward.py)
-        self.final = final  # enable_grad has no effect
+    __slots__ = ("entered", "final", "levels", "live", "on")
+
+    def __init__(
+        self,
+        *,
+        on: bool,
+        levels: tuple[Level, ...] = (),
+        entered: tuple[Level, ...] = (),
+        final: bool = False,
+    ):
+        self.on = on
+        self.levels = levels
+        self.entered = entered
+        self.final = final
+        self.live = on or bool(levels)
+
+    def switched(self, on: bool) -> State:
+        """The state inside `enable_grad` or `no_grad`; a tangent counts as history too."""
+        if self.final:
+            return self
+        if not self.entered:
+            return RECORDING if on else OFF
+        return State(on=on, levels=self.entered if on else (), entered=self.entered)
+
+    def recorded(self, on: bool) -> State:
+        """The state of a backward pass that is itself recorded, or not; it carries tangents on."""
+        if self.final or on == self.on:
+            return self
+        if not self.levels:
+            return RECORDING if on else OFF
+        return State(on=on, levels=self.levels, entered=self.entered)
+
+    def inside(self, level: Level) -> State:
+        """The state inside one more jvp, which works under `no_grad` too."""
+        levels, entered = (*self.levels, level), (*self.entered, level)
+        return State(on=self.on, levels=levels, entered=entered, final=self.final)
 
 
 RECORDING = State(on=True)
-FORWARD = State(on=True, forward=True)
 OFF = State(on=False)
-FORWARD_OFF = State(on=False, forward=True)
-DISABLED = State(on=False, final=True)
 
 state: ContextVar[State] = ContextVar("minidiff.state", default=RECORDING)
 
@@ -154,7 +213,7 @@ class _Switch(ContextDecorator):
 
     def __enter__(self) -> None:
         now = state.get()
-        self._tokens.append(state.set(now if now.final else self._next(now)))
+        self._tokens.append(state.set(self._next(now)))
 
     def __exit__(self, *error: object) -> None:
         state.reset(self._tokens.pop())
@@ -176,7 +235,7 @@ class no_grad(_Switch):
     """
 
     def _next(self, now: State) -> State:
-        return FORWARD_OFF if now.forward else OFF
+        return now.switched(False)
 
 
 class enable_grad(_Switch):
@@ -196,16 +255,14 @@ class enable_grad(_Switch):
         return type(self)(self._flag)
 
     def _next(self, now: State) -> State:
-        if self._flag:
-            return FORWARD if now.forward else RECORDING
-        return FORWARD_OFF if now.forward else OFF
+        return now.switched(self._flag)
 
 
 class disable_new_grads(_Switch):
     """As `no_grad()`, and `enable_grad()` inside has no effect."""
 
     def _next(self, now: State) -> State:
-        return DISABLED
+        return State(on=False, entered=now.entered, final=True)
 
 
 exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
@@ -225,10 +282,3 @@ class allow_detach(ContextDecorator):
 
     def __exit__(self, *error: object) -> None:
         exporting.reset(self._tokens.pop())
-
-
-class forward_mode(_Switch):
-    """Tensors may carry tangents inside (see core/forward.py)."""
-
-    def _next(self, now: State) -> State:
-        return FORWARD

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backends import Backend
-from .graph import Dual, Node, OpNode
+from .graph import Node
 from .tensor import Tensor, wrap
 
 
@@ -25,21 +25,6 @@ def lift(value: Any, backend: Backend, node: Node | None) -> Any:
     return value
 
 
-def lift_out(node: OpNode) -> Any:
-    """A kept result as a Tensor on the node that keeps it."""
-    out = node.out
-    if type(out) is Tensor:  # kept whole: its tangents go over the node again
-        return kept_wrap(out, rebased(out._node, node))
-    return lift(out, node.backend, node)
-
-
 def kept_wrap(out: Tensor, node: Node | None) -> Tensor:
     """The same array on another node, as a graph holds it: the next write copies it."""
     return wrap(out._backend, out._data, node, kept=True)
-
-
-def rebased(node: Node | None, bottom: Node | None) -> Node | None:
-    """The same tangents over another node."""
-    if type(node) is not Dual:
-        return bottom
-    return Dual(node.level, rebased(node.primal, bottom), node.tangent)

@@ -1,7 +1,7 @@
 """A node from any call: the general form of what apply.py does in a straight line.
 
-It serves wide signatures, forward mode, in-place updates and, in the other direction, shows a wide
-node's arrays as Tensors again (core/lifting.py does that for the others).
+It serves wide signatures, forward mode, in-place updates and, in the other direction, shows any
+node's arrays as Tensors again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .graph import Dual, Node, OpNode, WideNode, next_number
-from .lifting import kept_wrap, lift, lift_out, rebased
+from .lifting import lift
 from .rules import Rule, Space
 from .tensor import Tensor, current, root_of, wrap
 
@@ -33,28 +33,25 @@ def make_node(
     made: type | None,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    *,
-    whole: bool = False,
 ) -> OpNode | None:
     """The node of a call, or None where no input is tracked.
 
-    `made` is the tuple type of several results. `whole` keeps Tensors instead of their arrays:
-    what forward mode needs to differentiate a backward pass.
+    `made` is the tuple type of several results.
     """
     if rule.wide:
-        return _make_wide(rule, outs, made, args, kwargs, whole)
+        return _make_wide(rule, outs, made, args, kwargs)
     (out,) = outs
     parents = [node_of(args[0]), node_of(args[1]) if rule.kind == "binary" else None]
     if not rule.inputs or parents == [None, None]:
         return None
-    node: OpNode = object.__new__(OpNode)
+    node = OpNode()
     _fill(node, rule, out)
     node.parent1, node.parent2 = parents
     keep1, keep2, keep_out = rule.keeps(*parents)
     if keep1:
-        node.x1 = keep(args[0], rule, out, whole)
+        node.x1 = keep(args[0], rule, out)
     if keep2:
-        node.x2 = keep(args[1], rule, out, whole)
+        node.x2 = keep(args[1], rule, out)
     if keep_out:
         out._kept = True
         node.out = out._data
@@ -78,36 +75,38 @@ def _make_wide(
     made: type | None,
     args: tuple[Any, ...],
     kwargs: Mapping[str, Any],
-    whole: bool,
 ) -> WideNode | None:
     out = outs[0]
     many = {name: nodes_of(value) for name, value in rule.given(args, kwargs)}
     tracked = {name for name, nodes in many.items() if any(n is not None for n in flat(nodes))}
     if not tracked:
         return None
-    node: WideNode = object.__new__(WideNode)
+    node = WideNode()
     _fill(node, rule, out)
     node.parent1 = node.parent2 = None
     node.many = many
     node.made = made
-    keeps = {name for one in tracked for name in rule.named[one]}
-
-    def held(name: str, value: Any) -> Any:
-        if type(value) in (list, tuple) and name in rule.inputs:
-            return [held(name, one) for one in value]
-        if type(value) is Tensor or isinstance(value, out._backend.constants):
-            return keep(value, rule, out, whole) if name in keeps else Space(array_of(value))
-        if type(value) in SCALARS and name in rule.inputs:
-            return constant(value, rule, out._backend, out._data)
-        return unwrap(value, out._backend, True)
-
-    node.args = tuple([held(name, a) for name, a in zip(rule.parameters, args, strict=False)])
-    node.kwargs = {name: held(name, a) for name, a in kwargs.items()}
+    keeps = frozenset().union(*[rule.named[one] for one in tracked])
+    node.args = tuple(
+        [held(n, a, rule, out, keeps) for n, a in zip(rule.parameters, args, strict=False)]
+    )
+    node.kwargs = {name: held(name, a, rule, out, keeps) for name, a in kwargs.items()}
     if "out" in keeps:
         for one in outs:
             one._kept = True
         node.out = out._data if made is None else pack(made, [one._data for one in outs])
     return node
+
+
+def held(name: str, value: Any, rule: Rule, out: Tensor, keeps: frozenset[str]) -> Any:
+    """An argument as a wide node holds it: an array only where a formula names it."""
+    if type(value) in (list, tuple) and name in rule.inputs:
+        return [held(name, one, rule, out, keeps) for one in value]
+    if type(value) is Tensor or isinstance(value, out._backend.constants):
+        return keep(value, rule, out) if name in keeps else Space(array_of(value))
+    if type(value) in SCALARS and name in rule.inputs:
+        return constant(value, rule, out._backend, out._data)
+    return unwrap(value, out._backend, True)
 
 
 def parts_of(node: OpNode | None, outs: list[Tensor]) -> list[Node | None]:
@@ -116,7 +115,7 @@ def parts_of(node: OpNode | None, outs: list[Tensor]) -> list[Node | None]:
         return [None] * len(outs)
     parts: list[Node | None] = []
     for index, out in enumerate(outs):
-        part: OpNode = object.__new__(OpNode)
+        part = OpNode()
         part.rule = PART
         part.backend = out._backend
         part.number = next_number()
@@ -144,14 +143,12 @@ def array_of(value: Any) -> Any:
     return current(value)._data if type(value) is Tensor else value
 
 
-def keep(value: Any, rule: Rule, out: Tensor, whole: bool = False) -> Any:
+def keep(value: Any, rule: Rule, out: Tensor) -> Any:
     """An input as a node keeps it; from now on a write has to copy the memory first."""
     if type(value) is not Tensor:
         return constant(value, rule, out._backend, out._data)
     root_of(value)._kept = True
-    if not whole:
-        return current(value)._data
-    return kept_wrap(current(value), value._node)
+    return current(value)._data
 
 
 def constant(value: Any, rule: Rule, backend: Backend, out: Any) -> Any:
@@ -207,19 +204,36 @@ PART: Any = Part()
 
 
 class Lifted:
-    """What a wide node keeps, as Tensors with their history."""
+    """What a node keeps, as Tensors with their history."""
 
-    __slots__ = ("args", "kwargs", "out")
+    __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     out: Any
+    parent1: Node | None
+    parent2: Node | None
+    x1: Any
+    x2: Any
+
+
+def lifted(node: OpNode) -> Lifted:
+    """Show a node of any kind to formulas that run on Tensors."""
+    if isinstance(node, WideNode):
+        return lift_wide(node)
+    shown, backend = Lifted(), node.backend
+    shown.parent1, shown.parent2 = node.parent1, node.parent2
+    for slot, history in (("x1", node.parent1), ("x2", node.parent2), ("out", node)):
+        if hasattr(node, slot):
+            setattr(shown, slot, lift(getattr(node, slot), backend, history))
+    if node.rule.parametric:
+        shown.args = tuple([lift(one, backend, None) for one in node.args])
+        shown.kwargs = {name: lift(one, backend, None) for name, one in node.kwargs.items()}
+    return shown
 
 
 def lift_wide(node: WideNode) -> Lifted:
-    """Show a wide node to formulas that run on Tensors."""
-    shown: Lifted = object.__new__(Lifted)
-    backend, many = node.backend, node.many
+    shown, backend, many = Lifted(), node.backend, node.many
 
     def with_history(name: str, value: Any) -> Any:
         nodes = many.get(name)
@@ -231,18 +245,17 @@ def lift_wide(node: WideNode) -> Lifted:
     shown.args = tuple([with_history(name, a) for name, a in pairs])
     shown.kwargs = {name: with_history(name, a) for name, a in node.kwargs.items()}
     if hasattr(node, "out"):
-        shown.out = lift_out(node) if node.made is None else lift_outs(node, node.made)
+        made = node.made
+        shown.out = lift(node.out, backend, node) if made is None else lift_outs(node, made)
     return shown
 
 
 def lift_outs(node: WideNode, made: type) -> Any:
     """Several kept results as Tensors, each on its own part of the node."""
-    outs = [one if type(one) is Tensor else wrap(node.backend, one) for one in node.out]
-    parts = parts_of(node, outs)
-    return pack(
-        made,
-        [kept_wrap(o, rebased(o._node, part)) for o, part in zip(outs, parts, strict=True)],
-    )
+    outs = [wrap(node.backend, array, None, True) for array in node.out]
+    for out, part in zip(outs, parts_of(node, outs), strict=True):
+        out._node = part
+    return pack(made, outs)
 
 
 def pack(made: type, results: list[Any]) -> Any:

@@ -12,7 +12,7 @@ from functools import partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from .lifting import lift, lift_out
+from .lifting import lift
 
 if TYPE_CHECKING:
     from ..backends import Backend
@@ -161,6 +161,13 @@ class Rule:
         first, second = (*self.parameters, "", "")[:2]
         return first in names, self.kind == "binary" and second in names, "out" in names
 
+    def widen(self) -> None:
+        """Serve the rule as a wide one: only its first result shows that there are several."""
+        if not self.wide:
+            self.kind = "wide"
+            self.wide = True
+            self.straight = self.parametric = False
+
     def keeps(self, parent1: Any, parent2: Any) -> tuple[bool, bool, bool]:
         """Whether a node keeps the first array, the second, and the result."""
         if parent2 is None:
@@ -233,7 +240,7 @@ class Rule:
         """
         kept = "lift(node.x{0}, node.backend, node.parent{0})" if lifting else "node.x{0}"
         expressions = {name: name for name in ("xp", "g", *self.parameters)}
-        expressions["out"] = "lift_out(node)" if lifting else "node.out"
+        expressions["out"] = "lift(node.out, node.backend, node)" if lifting else "node.out"
         for index, name in enumerate(self.inputs):
             expressions[f"d{name}"] = f"tangents[{index}]"
             for of in ("shape", "dtype"):
@@ -254,10 +261,8 @@ class Rule:
         passed = ", ".join(expressions[name] for name in names_of(formula))
         source = f"lambda {parameter_list(leading, own)}: formula({passed})"
         defaults = {p.name: p.default for p in own}
-        adapter: Formula = eval(
-            source,
-            {"formula": formula, "defaults": defaults, "lift": lift, "lift_out": lift_out},
-        )
+        names = {"formula": formula, "defaults": defaults, "lift": lift}
+        adapter: Formula = eval(source, names)
         return adapter
 
 

@@ -136,18 +136,22 @@ class Tensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
         return self._data.shape  # type: ignore[no-any-return]  # the library's
 
     @property
     def dtype(self) -> Any:
+        """The data type of the elements."""
         return self._data.dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return self._data.ndim  # type: ignore[no-any-return]  # the library's
 
     @property
     def size(self) -> int:
+        """The number of elements."""
         size = 1
         for side in self._data.shape:
             size *= side
@@ -155,6 +159,7 @@ class Tensor:
 
     @property
     def device(self) -> Any:
+        """Where the array lies: 'cpu', 'cuda:N', or the wrapped library's own device."""
         return self._backend.device(self._data)
 
     # ---- its place in a graph
@@ -223,6 +228,9 @@ class Tensor:
 
     def wipe(self) -> None:
         """Forget the operation that made this tensor, and the gradients kept on it."""
+        node = self.op_node
+        if node is not None and hasattr(node, "grad"):
+            del node.grad
         if type(self._node) is not Leaf:
             self._node = None
         self._grad = None
@@ -297,7 +305,7 @@ def look_again(view: Tensor) -> None:
     if root._data is array and not moved:
         return
     backend = view._backend
-    if moved and state.get().on and type(root._node) is not Freed:
+    if moved and state.get().live and type(root._node) is not Freed:
         fresh = follow(backend.tensors, root, path)
         view._data = fresh._data
         view._node = fresh._node

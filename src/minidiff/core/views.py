@@ -102,9 +102,10 @@ SYMBOLS = {
 
 def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
     """Whether a write becomes a part of the history; an error where it cannot."""
-    if not state.get().on:
+    now = state.get()
+    if not now.live:
         return False
-    if type(node_of(root)) is Leaf:
+    if now.on and type(node_of(root)) is Leaf:
         raise RuntimeError(
             f"{what}: x is a leaf that allows gradients (or a view of one), and an update in place "
             "would change what its gradient belongs to; wrap the update in no_grad(), or write "
