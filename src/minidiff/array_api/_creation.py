@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..backends import ingest
-from ..core.tensor import Tensor, wrap
+from ..core.tensor import Tensor, refuse_to_lose, wrap
 from ..core.words import composite, linear, nondifferentiable
-from ._device import to_device
+from ._device import convert, to_device
 
 if TYPE_CHECKING:
     from ..backends import Backend
@@ -31,6 +31,13 @@ def asarray(
 ) -> Tensor:
     """A Tensor of scalars, nested sequences, buffers or arrays; Tensors keep their history."""
     if type(obj) is Tensor:
+        if obj._backend is not xp.backend:
+            if copy is False:
+                raise ValueError(
+                    f"asarray: copy=False, but data of {obj._backend.name} have to be copied to "
+                    f"{xp.backend.name}"
+                )
+            obj, copy = convert(obj, xp.backend), None
         if device is not None:
             obj = to_device(obj, device)
         if dtype is not None and dtype != obj.dtype:
@@ -71,14 +78,18 @@ def _weak(one: Any, part: Tensor) -> Any:
     return one if type(one) in (bool, int, float, complex) else part
 
 
-@nondifferentiable
+@composite
 def from_dlpack(
     xp: Any, x: Any, /, *, device: Any | None = None, copy: bool | None = None
 ) -> Tensor:
     """A Tensor of another library's array, without a copy where possible."""
-    if device is None and copy is None:
-        return xp.from_dlpack(x)
-    return xp.from_dlpack(x, device=device, copy=copy)
+    array = x
+    if type(x) is Tensor:
+        refuse_to_lose(x, "from_dlpack")
+        array = x.detach()._data  # which flags the memory as shared
+    kwargs = {"device": device if xp.backend.keeps_devices else None, "copy": copy}
+    kwargs = {name: value for name, value in kwargs.items() if value is not None}
+    return wrap(xp.backend, xp.backend.arrays.from_dlpack(array, **kwargs), None, type(x) is Tensor)
 
 
 @nondifferentiable

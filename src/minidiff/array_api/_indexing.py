@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.backward import projected
 from ..core.rules import rule_of
 from ..core.tensor import follow
-from ..core.words import linear, view
+from ..core.words import differentiable, linear, view
 
 if TYPE_CHECKING:
     from ..core.backward import Pass
@@ -115,9 +115,11 @@ def is_last(xp: Any, places: Any) -> Any:
     return xp.take(last, xp.argsort(order))
 
 
-@linear(
+# Linear, but over the reals only, since a step can be `real` or `imag`: so not @linear.
+@differentiable(
     x=lambda xp, g, steps: xp.write(g, 0, steps),
     value=lambda xp, g, steps: value_of_write(xp, g, steps),
+    jvp=lambda xp, dx, dvalue, steps: xp.write(dx, dvalue, steps),
 )
 def write(xp: Any, x: Tensor, value: Tensor | complex, steps: tuple[Step, ...], /) -> Tensor:
     """A copy of x, written through the steps of a view, of which the last is a key."""
@@ -133,12 +135,13 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
     So a loop that fills an array row by row costs a row each, on the way back too.
     """
     backend, steps = node.backend, node.args[2]
+    g = backend.asarray(g)  # NumPy's scalars cannot be written
     value, base = node.many["value"], node.many["x"]
     if value is not None:
         part = value_of_write(backend.arrays, g, steps)
-        walk.add(value, backend.copy(projected(backend.arrays, part, value)))
+        walk.add(value, backend.copy(backend.asarray(projected(backend.arrays, part, value))))
     if base is not None:
-        buffer = g if node in walk.owned else backend.copy(backend.asarray(g))
+        buffer = g if node in walk.owned else backend.copy(g)
         *path, (_, (key,), _) = steps
         backend.write(follow(backend.arrays, buffer, tuple(path)), key, 0)
         walk.add(base, buffer, owned=True)

@@ -11,9 +11,8 @@ from typing import Any
 
 from ..backends import numpy_backend
 from ..core.apply import operator as as_operator
-from ..core.graph import exporting
 from ..core.rules import rule_of
-from ..core.tensor import Tensor, current, root_of
+from ..core.tensor import Tensor, current, has_history, refuse_to_lose, root_of
 from ..core.views import set_item, update
 from . import _device, _elementwise, _indexing, _linear_algebra, _logic, _manipulation
 
@@ -139,7 +138,7 @@ def as_numpy(self: Tensor) -> Any:
     can; the array is read-only where a graph keeps that memory.
     """
     array = self._backend.as_numpy(current(self)._data)
-    if self._node is not None:
+    if has_history(self):
         return array.copy()
     return numpy_backend.read_only(array) if root_of(self)._kept else array
 
@@ -159,18 +158,8 @@ def _format(self: Tensor, spec: str) -> str:
     return format(self.item(), spec) if spec and self.ndim == 0 else str(self)
 
 
-def refuse_export(self: Tensor, what: str) -> None:
-    """An exported array has no history, and losing it silently is the worst failure."""
-    if self._node is not None and not exporting.get():
-        raise TypeError(
-            f"{what} of a Tensor that tracks gradients would silently lose its history; take "
-            "t.detach() first, or t.as_numpy() for a copy of the values, or wrap the code in "
-            "minidiff.allow_detach()"
-        )
-
-
 def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:
-    refuse_export(self, "np.asarray")
+    refuse_to_lose(self, "np.asarray")
     array = as_numpy(self)
     if dtype is not None and dtype != array.dtype:
         if copy is False:
@@ -188,7 +177,7 @@ def _dlpack(
     dl_device: Any = None,
     copy: bool | None = None,
 ) -> Any:
-    refuse_export(self, "DLPack export")
+    refuse_to_lose(self, "DLPack export")
     array, backend = current(self)._data, self._backend
     if root_of(self)._kept:  # DLPack can say so since its version 1
         says_so = max_version is not None and max_version >= (1, 0)

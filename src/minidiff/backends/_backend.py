@@ -131,6 +131,10 @@ class Backend:
         """The array on another device, and the backend that it then belongs to."""
         raise NotImplementedError
 
+    def same_layout(self, array: Any, other: Any) -> bool:
+        """Whether what is a view of the one would be a view of the other; False if not known."""
+        return not self.writes_in_place
+
     def read_only(self, array: Any) -> Any:
         """The same memory as an array that cannot be written, or a copy."""
         return self.copy(array)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, NoReturn
+from typing import Any
 
-from ..backends import SCALARS, Backend, of_device
-from .forward import record, record_all
+from ..backends import SCALARS, Backend
+from .forward import record
+from .general import composite, free, refuse, several, wide
 from .graph import RECORDING, OpNode, next_number, state
-from .nodes import PLAIN, constant, mixed_backends, pack, unwrap
+from .nodes import PLAIN, constant, mixed_backends, unwrap
 from .rules import Rule, rule_of
-from .tensor import UNRECORDED, Tensor, look_again, wrap
+from .tensor import UNRECORDED, Tensor, look_again
 
 new = object.__new__
 recording = state.get
@@ -224,10 +225,12 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         parent = x._node
         tracked = parent is not None and not never
         if args:
-            args = tuple([a if type(a) in PLAIN else unwrap(a, backend, tracked) for a in args])
+            args = tuple(
+                [a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name) for a in args]
+            )
         if kwargs:
             kwargs = {
-                name: a if type(a) in PLAIN else unwrap(a, backend, tracked)
+                name: a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
                 for name, a in kwargs.items()
             }
         try:
@@ -291,7 +294,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         backend = x._backend
         parent = x._node
         if type(argument) not in PLAIN:
-            argument = unwrap(argument, backend, parent is not None)
+            argument = unwrap(argument, backend, parent is not None, rule.name)
         try:
             kernel = kernels[backend]
         except KeyError:
@@ -338,61 +341,6 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
 NOTHING: dict[str, Any] = {}
 
 
-def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    """Any signature: several arrays, lists of arrays, several results."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        backend = backend_of(args, kwargs)
-        if backend is None:
-            return otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
-        arrays = tuple([unwrap(a, backend, False) for a in args])
-        keyword_arrays = {name: unwrap(a, backend, False) for name, a in kwargs.items()}
-        data = rule.kernel(backend)(*arrays, **keyword_arrays)
-        if isinstance(data, tuple | list):
-            return several(rule, backend, data, args, kwargs)
-        if type(data) is not backend.array_type:
-            if not isinstance(data, backend.constants):
-                return data  # a dtype, say
-            data = backend.asarray(data)  # NumPy gives a scalar for an array of shape ()
-        out = wrap(backend, data)
-        if rule.inputs:
-            record(rule, out, args, kwargs)
-        return out
-
-    return call
-
-
-def composite(rule: Rule) -> Callable[..., Any]:
-    row = rule.row
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        backend = backend_of(args, kwargs)
-        if backend is None:
-            return refuse(rule, next(iter((*args, *kwargs.values())), None), None)
-        return row(backend.tensors, *args, **kwargs)
-
-    return call
-
-
-def free(rule: Rule, home: Backend | None) -> Callable[..., Any]:
-    """A function that needs no array: `device`, a Tensor among its arguments or `home` decides."""
-    row = rule.row
-    runs_on_tensors = rule.word == "composite"
-    drops_device = rule.takes_device and home is None
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        backend = backend_of(args, kwargs) or home or of_device(kwargs.get("device"))
-        if runs_on_tensors:
-            return row(backend.tensors, *args, **kwargs)
-        if drops_device:
-            kwargs.pop("device", None)  # it has chosen the backend, and a backend has one device
-        args = unwrap(args, backend, False)
-        data = rule.kernel(backend)(*args, **kwargs)
-        return wrap(backend, data) if type(data) is backend.array_type else data
-
-    return call
-
-
 FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] = {
     "unary": unary,
     "binary": binary,
@@ -420,40 +368,3 @@ def limits(rule: Rule) -> tuple[int, frozenset[str]]:
     else:
         most = sum(p.kind is not p.KEYWORD_ONLY for p in others)
     return most, frozenset(p.name for p in others if p.kind is not p.POSITIONAL_ONLY)
-
-
-def several(rule: Rule, backend: Backend, data: Any, args: Any, kwargs: Any) -> Any:
-    """Wrap a tuple of results; a named tuple keeps its type."""
-    outs = [wrap(backend, backend.asarray(array)) for array in data]
-    made = type(data) if hasattr(data, "_fields") else tuple
-    if rule.inputs:
-        rule.widen()
-        record_all(rule, outs, made, args, kwargs)
-    return pack(made, outs)
-
-
-def backend_of(args: Any, kwargs: Any) -> Backend | None:
-    """The one backend of a call's Tensors; None where there are none."""
-    found: Backend | None = None
-    for value in (*args, *kwargs.values()):
-        for one in value if type(value) in (list, tuple) else (value,):
-            if type(one) is Tensor:
-                if found is not None and one._backend is not found:
-                    raise mixed_backends("arguments", found, one._backend)
-                found = one._backend
-    return found
-
-
-def refuse(rule: Rule, found: Any, backend: Backend | None) -> NoReturn:
-    """The error for an operand that an operation cannot take."""
-    kind = type(found)
-    what = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    if backend is None:
-        raise TypeError(
-            f"{rule.name} needs at least one Tensor among its arrays and found {what}; "
-            "make one with asarray(...) or minidiff.Tensor(...)"
-        )
-    raise TypeError(
-        f"{rule.name} takes Tensors, Python scalars and arrays of {backend.name}, not {what}; "
-        "make a Tensor of it with asarray(...)"
-    )

@@ -56,8 +56,8 @@ def make_node(
         out._kept = True
         node.out = out._data
     if rule.parametric:
-        node.args = tuple([unwrap(a, out._backend, True) for a in args[1:]])
-        node.kwargs = {name: unwrap(a, out._backend, True) for name, a in kwargs.items()}
+        node.args = tuple([unwrap(a, out._backend, True, rule.name) for a in args[1:]])
+        node.kwargs = {name: unwrap(a, out._backend, True, rule.name) for name, a in kwargs.items()}
     return node
 
 
@@ -106,7 +106,7 @@ def held(name: str, value: Any, rule: Rule, out: Tensor, keeps: frozenset[str]) 
         return keep(value, rule, out) if name in keeps else Space(array_of(value))
     if type(value) in SCALARS and name in rule.inputs:
         return constant(value, rule, out._backend, out._data)
-    return unwrap(value, out._backend, True)
+    return unwrap(value, out._backend, True, rule.name)
 
 
 def parts_of(node: OpNode | None, outs: list[Tensor]) -> list[Node | None]:
@@ -164,23 +164,24 @@ def constant(value: Any, rule: Rule, backend: Backend, out: Any) -> Any:
     return value
 
 
-def unwrap(value: Any, backend: Backend, keep: bool) -> Any:
+def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     """An argument with arrays for the Tensors in it; `keep` if a graph will hold them."""
     kind = type(value)
     if kind is Tensor:
         if value._backend is not backend:
-            raise mixed_backends("an argument", backend, value._backend)
+            raise mixed_backends(where, backend, value._backend)
         if keep:
             root_of(value)._kept = True
         return current(value)._data
     if kind is tuple:
-        return tuple([one if type(one) in PLAIN else unwrap(one, backend, keep) for one in value])
+        return tuple([v if type(v) in PLAIN else unwrap(v, backend, keep, where) for v in value])
     if kind is slice:
-        if type(value.start) in PLAIN and type(value.stop) in PLAIN and type(value.step) in PLAIN:
+        ends = (value.start, value.stop, value.step)
+        if type(ends[0]) in PLAIN and type(ends[1]) in PLAIN and type(ends[2]) in PLAIN:
             return value
-        return slice(*[unwrap(one, backend, keep) for one in (value.start, value.stop, value.step)])
+        return slice(*[unwrap(one, backend, keep, where) for one in ends])
     if kind is list:
-        return [unwrap(one, backend, keep) for one in value]
+        return [unwrap(one, backend, keep, where) for one in value]
     if keep and isinstance(value, backend.constants):
         return backend.copy(value) if hasattr(value, "shape") and value.shape else value
     return value
@@ -188,8 +189,8 @@ def unwrap(value: Any, backend: Backend, keep: bool) -> Any:
 
 def mixed_backends(where: str, first: Backend, second: Backend) -> TypeError:
     return TypeError(
-        f"{where}: one array is on {first.name} and another on {second.name}; "
-        "move one of them first with to_device"
+        f"{where}: one array is on {first.name} and another on {second.name}; move one of them "
+        "first, with to_device or the asarray of the other's namespace"
     )
 
 

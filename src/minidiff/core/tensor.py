@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..backends import Backend, ingest
-from .graph import Dual, Freed, Leaf, Node, OpNode, state
+from .graph import Dual, Freed, Leaf, Node, OpNode, exporting, state
 
 # A step of a view: the function that made it, with its arguments. (root, path, array, node): the
 # base it looks at, the steps from there, and the base's array and node when it last looked.
@@ -185,11 +185,11 @@ class Tensor:
     @property
     def allow_grad(self) -> bool:
         """Whether gradients flow to this tensor: a leaf that asks for one, or a recorded result."""
-        return self._node is not None
+        return has_history(self)
 
     @allow_grad.setter
     def allow_grad(self, flag: bool) -> None:
-        if flag and self._node is None:
+        if flag and not has_history(self):
             if not self._backend.is_floating(self._data.dtype):
                 raise TypeError(
                     f"allow_grad=True needs a real or complex floating dtype, not {self.dtype}; "
@@ -197,7 +197,7 @@ class Tensor:
                 )
             cut(self)
             self._node = Leaf(self, self._backend, self._data.shape, self._data.dtype)
-        elif not flag and self._node is not None:
+        elif not flag and has_history(self):
             if type(self._node) is not Leaf:
                 raise ValueError(
                     "allow_grad can be turned off on a leaf only; take a constant with detach()"
@@ -207,7 +207,7 @@ class Tensor:
     @property
     def op_node(self) -> OpNode | None:
         """The operation that made this tensor, if it was recorded and not freed."""
-        node = self._node
+        node = current(self)._node
         while type(node) is Dual:
             node = node.primal
         return node if isinstance(node, OpNode) else None
@@ -237,7 +237,7 @@ class Tensor:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and deepcopy take a leaf with its gradient, not a graph."""
-        if self.op_node is not None:
+        if self.op_node is not None or (has_history(self) and type(self._node) is not Leaf):
             raise TypeError(
                 "pickle and deepcopy take leaves, and this tensor was computed from others; take "
                 "t.detach() for its values"
@@ -291,6 +291,26 @@ def current(tensor: Tensor) -> Tensor:
     if tensor._at is not None:
         look_again(tensor)
     return tensor
+
+
+def has_history(tensor: Tensor) -> bool:
+    """Whether gradients flow to a tensor; also to a view that could not look again in no_grad()."""
+    if current(tensor)._node is not None:
+        return True
+    if tensor._at is None or tensor._at[3] is UNRECORDED:
+        return False
+    root = tensor._at[0]
+    return root._node is not None and root._node is not tensor._at[3]
+
+
+def refuse_to_lose(tensor: Tensor, what: str) -> None:
+    """An exported array has no history, and losing it silently is the worst failure."""
+    if not exporting.get() and has_history(tensor):
+        raise TypeError(
+            f"{what} of a Tensor that tracks gradients would silently lose its history; take "
+            "t.detach() first, or t.as_numpy() for a copy of the values, or wrap the code in "
+            "minidiff.allow_detach()"
+        )
 
 
 def look_again(view: Tensor) -> None:

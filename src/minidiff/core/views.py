@@ -31,7 +31,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     root = root_of(x)
     refuse_broadcast(x)
     recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
-    array_key = unwrap(key, x._backend, recorded)
+    array_key = unwrap(key, x._backend, recorded, "__setitem__")
     array_value = value._data if type(value) is Tensor else value
     if type(value) is Tensor and root_of(value) is root:
         array_value = x._backend.copy(array_value)  # it may overlap what is written
@@ -76,10 +76,11 @@ def update(
         backend.check_same_kind(out.dtype, x.dtype)
         out = backend.tensors.astype(out, x.dtype)
     if x is root:
-        if not x._kept and not out._kept:
-            x._backend.write(x._data, ..., out._data)
+        if (x._kept or out._kept) and backend.same_layout(x._data, out._data):
+            x._data, x._kept = out._data, out._kept  # instead of a copy; views look again
         else:
-            x._data, x._kept = out._data, out._kept
+            make_writable(x, root)
+            backend.write(x._data, ..., out._data)
         x._node = out._node
     else:
         make_writable(x, root)
@@ -130,7 +131,7 @@ def refuse_broadcast(x: Tensor) -> None:
 
 def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
     """Whether `value` is the very view that x[key] gave, for this very key."""
-    if value._at is None or value._at[0] is not root_of(x):
+    if value._at is None or value._at[0] is not root_of(x) or value._at[3] is UNRECORDED:
         return False
     path = () if x._at is None else x._at[1]
     *before, (name, args, _) = value._at[1]
