@@ -158,8 +158,12 @@ xp.zeros(2, device="tpu")
     ValueError: unknown device 'tpu'...'cpu', 'cuda'...minidiff.wrap
 xp.asarray(t(), dtype=xp.float32, copy=False)
     ValueError: asarray: copy=False, but float64 has to become...float32
+strict.asarray(t(), copy=False)
+    ValueError: asarray: copy=False, but data of numpy...have to be copied to array_api_strict
 xp.asarray([t(), t()], copy=False)
     ValueError: asarray: copy=False, but a list of Tensors has to be copied
+strict.asarray(t(), copy=False)
+    ValueError: asarray: copy=False, but data of numpy...have to be copied to array_api_strict
 xp.asarray(array_api_strict.ones(2), device="cpu", copy=False)
     ValueError: copy=False, but array_api_strict data have to be copied to numpy
 xp.meshgrid(t(), t(), indexing="yx")

@@ -117,15 +117,33 @@ def is_last(xp: Any, places: Any) -> Any:
 
 # Linear, but over the reals only, since a step can be `real` or `imag`: so not @linear.
 @differentiable(
-    x=lambda xp, g, steps: xp.write(g, 0, steps),
+    x=lambda xp, g, steps, layout: xp.write(g, 0, steps, layout),
     value=lambda xp, g, steps: value_of_write(xp, g, steps),
-    jvp=lambda xp, dx, dvalue, steps: xp.write(dx, dvalue, steps),
+    jvp=lambda xp, dx, dvalue, steps, layout: xp.write(dx, dvalue, steps, layout),
 )
-def write(xp: Any, x: Tensor, value: Tensor | complex, steps: tuple[Step, ...], /) -> Tensor:
+def write(
+    xp: Any,
+    x: Tensor,
+    value: Tensor | complex,
+    steps: tuple[Step, ...],
+    layout: tuple[int, ...] | None,
+    /,
+) -> Tensor:
     """A copy of x, written through the steps of a view, of which the last is a key."""
-    out = xp.asarray(x, copy=True)
+    out = laid_out(xp, x, layout)
     *path, (_, (key,), _) = steps
     xp.write_at(follow(xp, out, tuple(path)), key, value)
+    return out
+
+
+def laid_out(xp: Any, x: Any, layout: tuple[int, ...] | None) -> Any:
+    """A copy of an array whose axes lie in memory in a given order; None: however they lie."""
+    if layout is None:
+        return xp.asarray(x, copy=True)
+    sides = tuple([x.shape[axis] for axis in layout])
+    out = xp.empty(sides, dtype=x.dtype, device=x.device)
+    out = xp.permute_dims(out, tuple([layout.index(axis) for axis in range(x.ndim)]))
+    xp.write_at(out, ..., x)
     return out
 
 
@@ -134,14 +152,17 @@ def write_back(walk: Pass, node: WideNode, g: Any) -> None:
 
     So a loop that fills an array row by row costs a row each, on the way back too.
     """
-    backend, steps = node.backend, node.args[2]
+    backend = node.backend
+    _, _, steps, layout = node.args
     g = backend.asarray(g)  # NumPy's scalars cannot be written
     value, base = node.many["value"], node.many["x"]
     if value is not None:
         part = value_of_write(backend.arrays, g, steps)
         walk.add(value, backend.copy(backend.asarray(projected(backend.arrays, part, value))))
     if base is not None:
-        buffer = g if node in walk.owned else backend.copy(g)
+        buffer = g
+        if node not in walk.owned or (layout is not None and backend.layout(g) != layout):
+            buffer = laid_out(backend.arrays, g, layout)
         *path, (_, (key,), _) = steps
         backend.write(follow(backend.arrays, buffer, tuple(path)), key, 0)
         walk.add(base, buffer, owned=True)

@@ -92,8 +92,8 @@ def var_x(xp: Any, g: Any, x: Any, axis: Axis, correction: float, keepdims: bool
 
 
 def var_jvp(xp: Any, dx: Any, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    share = 2 * deviation(xp, x, axis) * dx / degrees(x, axis, correction)
-    return xp.sum(share, axis=axis, keepdims=keepdims)
+    share = conj_if_complex(xp, 2 * deviation(xp, x, axis)) * dx
+    return xp.sum(share, axis=axis, keepdims=keepdims) / degrees(x, axis, correction)
 
 
 @differentiable(x=var_x, jvp=var_jvp)

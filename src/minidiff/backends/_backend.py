@@ -131,9 +131,14 @@ class Backend:
         """The array on another device, and the backend that it then belongs to."""
         raise NotImplementedError
 
-    def same_layout(self, array: Any, other: Any) -> bool:
-        """Whether what is a view of the one would be a view of the other; False if not known."""
-        return not self.writes_in_place
+    def strides(self, array: Any) -> tuple[int, ...]:
+        """How far apart in memory neighbours along each axis are."""
+        return array.strides  # type: ignore[no-any-return]  # the library's
+
+    def layout(self, array: Any) -> tuple[int, ...]:
+        """The axes in the order of memory: arrays alike in this have the same views."""
+        strides = self.strides(array)
+        return tuple(sorted(range(array.ndim), key=lambda axis: -abs(strides[axis])))
 
     def read_only(self, array: Any) -> Any:
         """The same memory as an array that cannot be written, or a copy."""

@@ -126,9 +126,6 @@ class CuPyBackend(Backend):
                 value = value.copy()  # the kernel would read what it has already written
             array[key] = value
 
-    def same_layout(self, array: Any, other: Any) -> bool:
-        return array.strides == other.strides  # type: ignore[no-any-return]  # tuples
-
     def add_at(self, array: Any, key: Any, value: Any) -> None:
         with self.current():
             if is_basic(key):

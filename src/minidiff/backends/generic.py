@@ -117,6 +117,9 @@ class GenericBackend(Backend):
         with np.errstate(all="ignore"):  # several libraries compute with NumPy inside
             return function(*args)
 
+    def strides(self, array: Any) -> tuple[int, ...]:
+        return self.as_numpy(array).strides  # type: ignore[no-any-return]  # NumPy's
+
     # ---- indexing
 
     def getitem(self, x: Any, key: Any, /) -> Any:
@@ -217,6 +220,9 @@ class TorchBackend(GenericBackend):
 
     def as_numpy(self, array: Any) -> Any:
         return array.detach().cpu().resolve_conj().resolve_neg().numpy()
+
+    def strides(self, array: Any) -> tuple[int, ...]:
+        return array.stride()  # type: ignore[no-any-return]  # torch's
 
     def getitem(self, x: Any, key: Any, /) -> Any:
         key, flipped = forward_key(key, x.shape)

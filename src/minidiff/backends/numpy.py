@@ -83,9 +83,6 @@ class NumPyBackend(Backend):
         out.flags.writeable = False
         return out
 
-    def same_layout(self, array: Any, other: Any) -> bool:
-        return array.strides == other.strides  # type: ignore[no-any-return]  # tuples
-
     def add_at(self, array: Any, key: Any, value: Any) -> None:
         _numpy_functions.add_at(array, key, value)
 

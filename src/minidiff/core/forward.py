@@ -211,7 +211,8 @@ class Call:
     __slots__ = ("args", "kwargs", "out", "parent1", "parent2", "x1", "x2")
 
     def __init__(self, rule: Rule, out: Any, first: Tensor, args: Any, kwargs: Any):
-        args = tuple([self._shown(rule, first, a) for a in args])
+        pairs = zip(rule.parameters, args, strict=False)
+        args = tuple([self._shown(rule, first, name, value) for name, value in pairs])
         self.out = out
         self.x1 = self.parent1 = args[0] if args else None
         self.x2 = self.parent2 = args[1] if len(args) > 1 else None
@@ -219,8 +220,8 @@ class Call:
         self.kwargs = kwargs
 
     @staticmethod
-    def _shown(rule: Rule, first: Tensor, value: Any) -> Any:
-        if type(value) in SCALARS and rule.calls_xp and not rule.parametric:
+    def _shown(rule: Rule, first: Tensor, name: str, value: Any) -> Any:
+        if type(value) in SCALARS and rule.calls_xp and name in rule.inputs:
             return lift(constant(value, rule, first._backend, first._data), first._backend, None)
         return lift(value, first._backend, None)
 

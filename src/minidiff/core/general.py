@@ -55,7 +55,9 @@ def free(rule: Rule, home: Backend | None) -> Callable[..., Any]:
     drops_device = rule.takes_device and home is None
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        backend = home or backend_of(rule, args, kwargs) or of_device(kwargs.get("device"))
+        device = None if home is not None else kwargs.get("device")
+        chosen = None if device is None else of_device(device)
+        backend = home or chosen or backend_of(rule, args, kwargs) or of_device(None)
         if runs_on_tensors:
             return row(backend.tensors, *args, **kwargs)
         if drops_device:

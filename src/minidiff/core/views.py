@@ -76,7 +76,8 @@ def update(
         backend.check_same_kind(out.dtype, x.dtype)
         out = backend.tensors.astype(out, x.dtype)
     if x is root:
-        if (x._kept or out._kept) and backend.same_layout(x._data, out._data):
+        kept = x._kept or out._kept
+        if kept and (len(x.shape) < 2 or backend.layout(x._data) == backend.layout(out._data)):
             x._data, x._kept = out._data, out._kept  # instead of a copy; views look again
         else:
             make_writable(x, root)
@@ -161,7 +162,10 @@ def note_write(x: Tensor, root: Tensor, key: Any, value: Any, write: Rule) -> No
     steps = (() if x._at is None else x._at[1]) + (("getitem", (key,), {}),)
     before = wrap(root._backend, root._data, root._node)
     after = wrap(root._backend, root._data)
-    record(write, after, (before, value, steps), {})
+    # Where a view was reshaped, the gradient has to lie in memory as the base does.
+    reshaped = any(name == "reshape" for name, _, _ in steps)
+    layout = root._backend.layout(root._data) if reshaped else None
+    record(write, after, (before, value, steps, layout), {})
     root._node = after._node
 
 
