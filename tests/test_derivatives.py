@@ -6,7 +6,7 @@ differences, on NumPy and on the strict library, for real and for complex inputs
 
 import types
 
-import array_api_compat.numpy
+import array_api_compat.numpy as compat
 import array_api_strict
 import numpy as np
 import pytest
@@ -16,9 +16,14 @@ import minidiff.array_api
 from cases import CASES, normal
 from reference import directional_derivative, inner, parts
 
-# NumPy, with the standard's keyword `descending`.
-COMPAT = array_api_compat.numpy
-BARE = types.SimpleNamespace(**{**vars(np), "sort": COMPAT.sort, "argsort": COMPAT.argsort})
+
+def np_clip(x, min=None, max=None):
+    return np.clip(x, min, max)
+
+
+# NumPy, with the standard's parameters of three functions.
+MENDED = {"sort": compat.sort, "argsort": compat.argsort, "clip": np_clip}
+BARE = types.SimpleNamespace(**{**vars(np), **MENDED})
 LIBRARIES = {
     "numpy": (minidiff.array_api, BARE),
     "strict": (md.wrap(array_api_strict), array_api_strict),
