@@ -92,13 +92,14 @@ class Case:
         return np.random.default_rng(zlib.crc32((self.id + salt).encode()))
 
     def arrays(self, *, complex=False, shapes=None):
-        """Arrays to call it with."""
+        """Arrays to call it with; complex ones in all four quadrants, away from the axes."""
         rng, out = self.rng(), []
         for index, argument in enumerate(self.arguments):
             shape = argument.shape if shapes is None else shapes[index]
             array = np.asarray(argument.sample(rng, shape))
             if complex and argument.floating:
-                array = array + 1j * rng.uniform(0.3, 0.8, array.shape)
+                array = array * rng.choice([-1, 1], shape)
+                array = array + 1j * rng.choice([-1, 1], shape) * rng.uniform(0.3, 0.8, shape)
             out.append(array)
         return out
 
@@ -207,6 +208,7 @@ row("clip", REAL(2, 3), min=-0.9, flags="elementwise")
 row("clip", REAL(2, 3), max=0.9, flags="elementwise")
 row("clip", REAL(2, 3), flags="elementwise")
 row("clip", BROKEN(2, 3), UPPER(2, 3), between(4, 5)(2, 3), flags="elementwise")
+row("clip", BROKEN(2, 3), UPPER(2, 3), between(4, 5)(2, 3), call="xp.clip(x, z, y)")
 row("clip", BROKEN(2, 3), UPPER(3), call="xp.clip(x, y)")
 row("clip", BROKEN(2, 3), UPPER(3), call="xp.clip(x, max=y)")
 row("clip", BROKEN(2, 3), UPPER(2, 1), call="xp.clip(x, y, 1.0)")
