@@ -147,6 +147,16 @@ def test_reverse(library, case, complex):
     assert inner(found, vs) == about(expected)
 
 
+def test_gradient_through_a_cast_has_the_inputs_dtype():
+    xp = minidiff.array_api
+    x = md.Tensor([1.0, 2.0], allow_grad=True)
+    out = xp.astype(x, xp.float32)
+    assert out.dtype == np.float32
+    out.backward(xp.asarray(np.array([0.1, 3.0], np.float32)))
+    assert x.grad.dtype == np.float64
+    np.testing.assert_array_equal(x.grad.as_numpy(), np.array([0.1, 3.0], np.float32))
+
+
 def replaced(xp, arrays, vs, values):
     """Tensors of arrays, with other values for those that have a direction."""
     values = iter(values)
@@ -343,3 +353,28 @@ def test_third_order(library, case, complex):
 
 def test_third_order_sample_is_whole():
     assert set(SMOOTH) <= {case.id for case in CASES}
+
+
+THIRD = {
+    "sin(x)": lambda x: -np.cos(x),
+    "exp(x)": np.exp,
+    "log(x)": lambda x: 2 / x**3,
+    "sqrt(x)": lambda x: 3 / 8 * x**-2.5,
+    "x**3": lambda x: 6 + 0 * x,
+    "1 / x": lambda x: -6 / x**4,
+    "x * x * x * x": lambda x: 24 * x,
+    "tanh(x)": lambda x: -2 * (1 - np.tanh(x) ** 2) * (1 - 3 * np.tanh(x) ** 2),
+    "atan(x)": lambda x: (6 * x**2 - 2) / (1 + x**2) ** 3,
+    "2.0**x": lambda x: np.log(2) ** 3 * 2**x,
+}
+
+
+@pytest.mark.parametrize("text", THIRD)
+def test_third_derivative_in_closed_form(text):
+    xp = minidiff.array_api
+    x = md.Tensor([0.4, 0.9, 1.7], allow_grad=True)
+    y = eval(text, {**vars(xp), "x": x})
+    for _ in range(3):
+        y.backward(allow_higher_order=True)
+        y = x.grad
+    np.testing.assert_allclose(y.as_numpy(), THIRD[text](x.as_numpy()), rtol=1e-12)

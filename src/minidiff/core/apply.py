@@ -162,11 +162,13 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 out._node = None
                 return out
             keep1, keep2, keep_out = keeps_second
+            like = parent2
         elif never:
             out._node = None
             return out
         else:
             keep1, keep2, keep_out = keeps_first if parent2 is None else keeps_both
+            like = parent1
         if recording() is not RECORDING:
             out._node = None
             record(rule, out, (x1, x2), {})
@@ -176,13 +178,8 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         node.backend = backend
         node.number = next_number()
         # The very tuple of a parent of that shape: the backward pass compares by identity.
-        shape = data.shape
-        if parent1 is not None:
-            if parent1.shape == shape:
-                shape = parent1.shape
-        elif parent2.shape == shape:
-            shape = parent2.shape
-        node.shape = shape
+        shape, known = data.shape, like.shape
+        node.shape = known if known == shape else shape
         node.dtype = data.dtype
         node.parent1 = parent1
         node.parent2 = parent2

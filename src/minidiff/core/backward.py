@@ -69,10 +69,10 @@ def backward(
             "compute outside no_grad(), and mind that integer results have no history"
         )
     now = state.get()
-    during = now.recorded(allow_higher_order)
-    on_tensors = allow_higher_order or bool(during.levels)
+    on_tensors = allow_higher_order or bool(now.levels)
+    during = now.recorded(allow_higher_order) if on_tensors else now
     seed = start(self, grad, on_tensors)
-    walk = Pass(on_tensors, during.levels, retain_grads, cleanup_mode)
+    walk = Pass(on_tensors, now.levels, retain_grads, cleanup_mode)
     nodes = reachable(node)
     if cleanup_mode != "keep" and nodes:
         give_up(self, node)
