@@ -46,12 +46,17 @@ class Minidiff:
     def gradient(
         self, function: Function, arrays: Sequence[np.ndarray], tracked: int
     ) -> tuple[Callable, Callable]:
-        """Record, then walk back; the first `tracked` arrays are differentiated."""
+        """Record, then walk back; the first `tracked` arrays are differentiated.
+
+        The last gradients are dropped first, as in a training loop (and with PyTorch below).
+        """
         lib = self.lib
         leaves = [self.leaf(array) for array in arrays[:tracked]]
         inputs = [*leaves, *(lib.asarray(array) for array in arrays[tracked:])]
 
         def record() -> object:
+            for leaf in leaves:
+                leaf.grad = None
             return function(lib, *inputs)
 
         def back(value: object) -> object:

@@ -80,8 +80,9 @@ def permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
 
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """A read-only view, made in a third of np.broadcast_to's time where that is safe."""
+    x = np.asarray(x)
     extra = len(shape) - x.ndim
-    if extra < 0 or not x.flags.c_contiguous or type(x) is not np.ndarray:
+    if extra < 0 or not x.flags.c_contiguous:
         return np.broadcast_to(x, shape)
     strides = [0] * extra
     for side, stride, wanted in zip(x.shape, x.strides, shape[extra:], strict=True):

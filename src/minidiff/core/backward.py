@@ -242,7 +242,12 @@ class Pass:
                 xp, plain = backend.arrays, backend.plain
             rule, shape, dtype = node.rule, node.shape, node.dtype
             if not rule.straight or dtype not in plain:
-                self.step(node, g)
+                if rule.parametric and rule.special is None and dtype in plain:
+                    d = rule.pull1(xp, g, node, *node.args, **node.kwargs)
+                    self.add(node.parent1, projected(xp, d, node.parent1))
+                    owned.discard(node)
+                else:
+                    self.step(node, g)
                 continue
             if owned:
                 owned.discard(node)
