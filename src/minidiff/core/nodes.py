@@ -198,6 +198,7 @@ class Part:
     """The rule of a result among several: its gradient waits for the others."""
 
     name = "part"
+    parametric = False
     straight = False
 
 
