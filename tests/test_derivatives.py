@@ -13,7 +13,8 @@ import pytest
 
 import minidiff as md
 import minidiff.array_api
-from cases import CASES, normal
+from case import normal
+from cases import CASES
 from reference import directional_derivative, inner, parts
 
 

@@ -8,7 +8,13 @@ from . import array_api
 from ._version import __version__
 from .array_api._namespace import wrap
 from .core.forward import jvp
-from .core.graph import allow_detach, disable_new_grads, enable_grad, no_grad
+from .core.graph import (
+    allow_detach,
+    allow_gauge_dependence,
+    disable_new_grads,
+    enable_grad,
+    no_grad,
+)
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
 
@@ -16,6 +22,7 @@ __all__ = [
     "Tensor",
     "__version__",
     "allow_detach",
+    "allow_gauge_dependence",
     "array_api",
     "bilinear",
     "composite",

@@ -11,6 +11,7 @@ import sys
 
 from ..backends import Backend, numpy_backend
 from . import _operators as _operators  # ties the array object's methods to the table
+from . import fft, linalg
 from ._constants import (
     e,
     inf,
@@ -364,7 +365,11 @@ def _make_tensors(backend: Backend) -> TensorNamespace:
     """The functions on Tensors of a backend; NumPy's and CuPy's are this module's own."""
     here = sys.modules[__name__]
     table = {name: getattr(here, name) for name in __all__ if hasattr(getattr(here, name), "rule")}
-    return TensorNamespace(backend, table | EXTRAS, None if backend.keeps_devices else here)
+    public = None if backend.keeps_devices else here
+    return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, public)
+
+
+EXTENSIONS = {"fft": fft, "linalg": linalg}
 
 
 Backend.make_tensors = _make_tensors

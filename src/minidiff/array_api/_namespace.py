@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from ..backends import Backend, of_library
@@ -25,17 +26,23 @@ CONSTANTS = {name: getattr(_constants, name) for name in ("e", "inf", "nan", "ne
 class TensorNamespace:
     """The standard's functions on Tensors of one library, the creation functions bound to it."""
 
-    def __init__(self, backend: Backend, table: dict[str, Any], public: Any = None):
+    def __init__(
+        self,
+        backend: Backend,
+        table: dict[str, Any],
+        extensions: dict[str, ModuleType],
+        public: Any = None,
+    ):
         library = getattr(backend.arrays, "__name__", backend.name)
         self.__name__ = f"minidiff.wrap({library})"
         self.__array_api_version__ = "2025.12"
         self.backend = backend
         self.public = self if public is None else public
         self.__dict__.update(CONSTANTS)
-        for name, function in table.items():
-            rule = rule_of(function)
-            bound = public is None and rule.free
-            setattr(self, name, wrapper(rule, backend) if bound else function)
+        home = backend if public is None else None
+        self.__dict__.update({name: at_home(f, home) for name, f in table.items()})
+        for name, module in extensions.items():
+            setattr(self, name, module if home is None else Extension(module, home))
         for name in DTYPES:
             if hasattr(backend.arrays, name):
                 setattr(self, name, getattr(backend.arrays, name))
@@ -46,6 +53,24 @@ class TensorNamespace:
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
+
+
+class Extension:
+    """`fft` or `linalg` of one library."""
+
+    def __init__(self, module: ModuleType, home: Backend):
+        self.__name__ = module.__name__
+        self.__all__ = module.__all__
+        self.__dict__.update({name: at_home(getattr(module, name), home) for name in self.__all__})
+
+    def __repr__(self) -> str:
+        return f"<extension {self.__name__}>"
+
+
+def at_home(function: Any, home: Backend | None) -> Any:
+    """A function of a wrapped library's namespace, where creation functions make its arrays."""
+    rule = rule_of(function)
+    return wrapper(rule, home) if home is not None and rule.free else function
 
 
 def wrap(library: Any) -> Any:

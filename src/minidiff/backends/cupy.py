@@ -11,6 +11,7 @@ import functools
 import operator
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,9 @@ class OnDevice:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._place, name)
-        if not callable(found) or isinstance(found, type):  # a constant, a dtype, a submodule
+        if isinstance(found, ModuleType):  # linalg, fft
+            return OnDevice(self._backend, found)
+        if not callable(found) or isinstance(found, type):  # a constant, a dtype
             return found
         backend = self._backend
 

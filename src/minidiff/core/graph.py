@@ -266,19 +266,39 @@ class disable_new_grads(_Switch):
 
 
 exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
+gauge_allowed: ContextVar[bool] = ContextVar("minidiff.gauge_allowed", default=False)
 
 
-class allow_detach(ContextDecorator):
-    """Let `np.asarray(t)` and DLPack export of a tracking tensor pass, without history."""
+class _Permission(ContextDecorator):
+    """A context manager and decorator that lets something pass."""
+
+    _flag: ContextVar[bool]
 
     def __init__(self) -> None:
         self._tokens: list[Token[bool]] = []
 
-    def _recreate_cm(self) -> allow_detach:
+    def _recreate_cm(self) -> _Permission:
         return type(self)()
 
     def __enter__(self) -> None:
-        self._tokens.append(exporting.set(True))
+        self._tokens.append(self._flag.set(True))
 
     def __exit__(self, *error: object) -> None:
-        exporting.reset(self._tokens.pop())
+        self._flag.reset(self._tokens.pop())
+
+
+class allow_detach(_Permission):
+    """Let `np.asarray(t)` and DLPack export of a tracking tensor pass, without history."""
+
+    _flag = exporting
+
+
+class allow_gauge_dependence(_Permission):
+    """Turn off the check that a loss does not depend on the phase of complex vectors.
+
+    `eigh`, `eig` and `svd` give vectors of an arbitrary phase, so a loss that depends on it has no
+    derivative, and `backward` raises. Inside, the derivative for the phases that the library chose
+    is taken, as if they were fixed.
+    """
+
+    _flag = gauge_allowed
