@@ -9,6 +9,7 @@ from ..backends import SCALARS
 
 __all__ = [
     "SCALARS",
+    "as_floating",
     "axes_of",
     "count_along",
     "flat_axes",
@@ -24,6 +25,13 @@ Axis = int | tuple[int, ...] | None
 
 def is_complex(xp: Any, x: Any) -> bool:
     return bool(xp.isdtype(x.dtype, "complex floating"))
+
+
+def as_floating(xp: Any, x: Any) -> Any:
+    """Integers as the default floating dtype, as functions that divide or take roots need them."""
+    if xp.isdtype(x.dtype, ("real floating", "complex floating")):
+        return x
+    return xp.astype(x, xp.asarray(0.0, device=x.device).dtype)
 
 
 def infinite_at_zero(xp: Any, x: Any) -> Any:

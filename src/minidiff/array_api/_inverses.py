@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.words import differentiable
-from ._helpers import is_complex
+from ._helpers import as_floating, is_complex
 from ._matrices import adjoint, columns
 from ._statistical import product_of_others
 
@@ -136,4 +136,4 @@ def pinv_jvp(xp: Any, dx: Any, x: Any, out: Any) -> Any:
 @differentiable(x=pinv_x, jvp=pinv_jvp)
 def pinv(xp: Any, x: Tensor, /, *, rtol: float | Tensor | None = None) -> Tensor:
     """Moore-Penrose pseudo-inverse."""
-    return xp.linalg.pinv(x, rtol=rtol)
+    return xp.linalg.pinv(as_floating(xp, x), rtol=rtol)

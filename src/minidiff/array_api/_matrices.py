@@ -71,7 +71,9 @@ def refuse_phase(xp: Any, phase: Any, beside: Any, name: str) -> None:
     if not is_complex(xp, phase) or gauge_allowed.get():
         return
     turning = xp.where(on_diagonal(xp, phase), xp.abs(phase), 0)
-    if xp.any(turning > 1e3 * rounding(xp, beside, (-2, -1))):
+    # Of rounding errors alone nothing can be said: hence what they are beside 1 as well.
+    floor = 64 * float(xp.finfo(phase.dtype).eps)
+    if xp.any(turning > 1e3 * (rounding(xp, beside, (-2, -1)) + floor)):
         raise ValueError(
             f"{name}: the loss depends on the phase of the vectors, which is arbitrary, so it has "
             "no derivative; use phase-free expressions (magnitudes, projectors v vᴴ), or turn this "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.words import composite, differentiable, nondifferentiable
 from ._decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
-from ._helpers import infinite_at_zero, is_complex, keep_axes
+from ._helpers import as_floating, infinite_at_zero, is_complex, keep_axes
 from ._inverses import det, inv, pinv, slogdet, solve
 from ._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
 
@@ -173,6 +173,7 @@ def vector_norm(
     ord: float = 2,
 ) -> Tensor:
     """Norm of vectors: the 1/ord-th power of the sum of magnitudes to the power ord."""
+    x = as_floating(xp, x)
     if ord == 2:
         return euclidean(x, axis=axis, keepdims=keepdims)
     if ord == 0:
@@ -201,7 +202,7 @@ def matrix_norm(
         return xp.linalg.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord not in MATRIX_NORMS:
         raise ValueError(f"matrix_norm: ord is 'fro' or one of {tuple(MATRIX_NORMS)}, not {ord!r}")
-    norm = MATRIX_NORMS[ord](xp, x)
+    norm = MATRIX_NORMS[ord](xp, as_floating(xp, x))
     return norm[..., None, None] if keepdims else norm
 
 

@@ -319,7 +319,9 @@ class Pass:
             self.leave(node, g)
         if rule is PART:
             index, count = node.x1
-            self.grads.setdefault(node.parent1, [None] * count)[index] = g
+            gathered = self.grads.setdefault(node.parent1, [None] * count)
+            known = gathered[index]  # a lifted result is a second part of the same index
+            gathered[index] = g if known is None else known + g
             return
         if rule.special is not None and not self.tensors and backend.writes_in_place:
             rule.special(self, node, g)

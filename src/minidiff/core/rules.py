@@ -109,7 +109,15 @@ class Rule:
         ]
         if self.word == "composite" or not parameters:
             return "wide"
-        straight = fixed and len(self.inputs) in (0, len(parameters))
+        # A formula that asks for the shape of another array needs what a WideNode holds of it.
+        crossed = any(
+            f"{other}_{of}" in names_of(formula)
+            for name, formula in self.formulas.items()
+            for other in self.inputs
+            for of in ("shape", "dtype")
+            if other != name
+        )
+        straight = fixed and not crossed and len(self.inputs) in (0, len(parameters))
         if straight and len(arrays) == len(parameters) <= 2 and not is_list(parameters[arrays[0]]):
             return "unary" if len(parameters) == 1 else "binary"
         first = parameters[self.parameters[0]]
