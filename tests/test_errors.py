@@ -43,6 +43,14 @@ def result():
     return leaf() * 2.0
 
 
+def tall():
+    return md.Tensor([[1.0, 2.0], [3.0, 5.0], [6.0, 1.0]], allow_grad=True)
+
+
+def turned():
+    return md.Tensor([[1.0, 2.0 + 1.0j], [2.0 - 1.0j, 4.0]], allow_grad=True)
+
+
 def walked_twice():
     y = result()
     y.backward()
@@ -299,6 +307,23 @@ xp.moveaxis(t((2, 3)), (0, 0), (0, 1))
     ValueError: moveaxis: (0, 0) or (0, 1) names an axis twice
 xp.unstack(t(), axis=1)
     IndexError: unstack: axis 1 is out of range for shape (2,)
+# linalg and fft
+xp.linalg.outer(t(), t((2, 2)))
+    ValueError: outer takes two vectors, and the shapes are (2,) and (2, 2)
+xp.linalg.cross(t(), t())
+    ValueError: cross: along axis -1 there have to be 3 elements...(2,) and (2,)
+xp.linalg.matrix_power(t((2, 3)), 2)
+    ValueError: matrix_power needs square matrices, and the shape is (2, 3)
+xp.linalg.matrix_norm(t((2, 3)), ord=3)
+    ValueError: matrix_norm: ord is 'fro' or one of...'nuc'...not 3
+xp.fft.hfft(t(), norm="none")
+    ValueError: norm is one of...'ortho'...not 'none'
+xp.sum(xp.linalg.svd(tall()).U).backward()
+    ValueError: svd: the loss depends on columns that complete a basis...full_matrices=False
+xp.sum(xp.linalg.qr(tall(), mode="complete").Q).backward()
+    ValueError: qr: the loss depends on columns that complete a basis...mode='reduced'
+xp.sum(xp.imag(xp.linalg.eigh(turned()).eigenvectors)).backward()
+    ValueError: eigh: the loss depends on the phase...magnitudes...allow_gauge_dependence()
 # functions of one's own
 md.linear(x=lambda g: g)(row_without_namespace)
     TypeError: row_without_namespace: the first parameter of a row is xp, the namespace, not x

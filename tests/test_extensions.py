@@ -1,0 +1,142 @@
+"""`linalg` and `fft`, as the standard lists them: names, signatures, words, results, cases."""
+
+import inspect
+import re
+
+import array_api_strict
+import numpy as np
+import pytest
+
+import minidiff as md
+import minidiff.array_api as xp
+from cases import CASES
+
+# https://data-apis.org/array-api/2025.12/extensions
+EXTENSIONS = {
+    "linalg": """
+        cholesky(x, /, *, upper=False)
+        cross(x1, x2, /, *, axis=-1)
+        det(x, /)
+        diagonal(x, /, *, offset=0)
+        eig(x, /)
+        eigh(x, /)
+        eigvals(x, /)
+        eigvalsh(x, /)
+        inv(x, /)
+        matmul(x1, x2, /)
+        matrix_norm(x, /, *, keepdims=False, ord='fro')
+        matrix_power(x, n, /)
+        matrix_rank(x, /, *, rtol=None)
+        matrix_transpose(x, /)
+        outer(x1, x2, /)
+        pinv(x, /, *, rtol=None)
+        qr(x, /, *, mode='reduced')
+        slogdet(x, /)
+        solve(x1, x2, /)
+        svd(x, /, *, full_matrices=True)
+        svdvals(x, /)
+        tensordot(x1, x2, /, *, axes=2)
+        trace(x, /, *, offset=0, dtype=None)
+        vecdot(x1, x2, /, *, axis=-1)
+        vector_norm(x, /, *, axis=None, keepdims=False, ord=2)
+    """,
+    "fft": """
+        fft(x, /, *, n=None, axis=-1, norm='backward')
+        ifft(x, /, *, n=None, axis=-1, norm='backward')
+        fftn(x, /, *, s=None, axes=None, norm='backward')
+        ifftn(x, /, *, s=None, axes=None, norm='backward')
+        rfft(x, /, *, n=None, axis=-1, norm='backward')
+        irfft(x, /, *, n=None, axis=-1, norm='backward')
+        rfftn(x, /, *, s=None, axes=None, norm='backward')
+        irfftn(x, /, *, s=None, axes=None, norm='backward')
+        hfft(x, /, *, n=None, axis=-1, norm='backward')
+        ihfft(x, /, *, n=None, axis=-1, norm='backward')
+        fftfreq(n, /, *, d=1.0, dtype=None, device=None)
+        rfftfreq(n, /, *, d=1.0, dtype=None, device=None)
+        fftshift(x, /, *, axes=None)
+        ifftshift(x, /, *, axes=None)
+    """,
+}
+FUNCTIONS = [
+    (extension, name, signature)
+    for extension, text in EXTENSIONS.items()
+    for name, signature in re.findall(r"(\w+)(\(.*\))", text)
+]
+NO_ARRAY = {"fftfreq", "rfftfreq"}
+
+strict = md.wrap(array_api_strict)
+
+
+def test_the_lists_are_complete():
+    for extension in EXTENSIONS:
+        names = [name for one, name, _ in FUNCTIONS if one == extension]
+        assert sorted(names) == sorted(getattr(xp, extension).__all__)
+    assert len(FUNCTIONS) == 25 + 14
+
+
+@pytest.mark.parametrize(("extension", "name", "signature"), FUNCTIONS)
+def test_functions_are_the_standards(extension, name, signature):
+    function = getattr(getattr(xp, extension), name)
+    parameters = inspect.signature(function).parameters.values()
+    bare = [p.replace(annotation=p.empty) for p in parameters]
+    assert str(inspect.Signature(bare)) == signature
+    assert function.__name__ == function.rule.name == name
+    assert "\n" not in function.__doc__
+    assert callable(getattr(getattr(strict, extension), name))
+
+
+@pytest.mark.parametrize(("extension", "name"), [one[:2] for one in FUNCTIONS])
+def test_every_function_has_a_case(extension, name):
+    assert (f"{extension}.{name}" in {case.name for case in CASES}) == (name not in NO_ARRAY)
+
+
+@pytest.mark.parametrize("name", ["matmul", "matrix_transpose", "tensordot", "vecdot"])
+def test_products_are_those_of_the_main_namespace(name):
+    assert getattr(xp.linalg, name) is getattr(xp, name)
+
+
+@pytest.mark.parametrize(
+    ("call", "fields"),
+    [
+        ("eigh", "eigenvalues eigenvectors"),
+        ("eig", "eigenvalues eigenvectors"),
+        ("qr", "Q R"),
+        ("slogdet", "sign logabsdet"),
+        ("svd", "U S Vh"),
+    ],
+)
+def test_several_results_are_named(call, fields):
+    found = getattr(xp.linalg, call)(xp.asarray([[2.0, 1.0], [1.0, 3.0]]))
+    assert found._fields == tuple(fields.split())
+    for index, field in enumerate(found._fields):
+        assert found[index] is getattr(found, field)
+        assert type(found[index]) is md.Tensor
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6])
+@pytest.mark.parametrize("name", sorted(NO_ARRAY))
+def test_frequencies(name, n):
+    expected = getattr(np.fft, name)(n, d=0.25)
+    np.testing.assert_allclose(getattr(xp.fft, name)(n, d=0.25).as_numpy(), expected, rtol=1e-15)
+    narrow = getattr(xp.fft, name)(n, dtype=xp.float32, device="cpu")
+    assert narrow.dtype == xp.float32
+    there = getattr(strict.fft, name)(n, d=0.25)
+    assert there.__array_namespace__() is strict
+    np.testing.assert_allclose(there.as_numpy(), expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["eig", "eigvals"])
+def test_eigenvalues_are_complex_even_where_they_are_real(name):
+    found = getattr(xp.linalg, name)(xp.asarray([[2.0, 1.0], [0.0, 3.0]]))
+    values = found if name == "eigvals" else found.eigenvalues
+    assert values.dtype == xp.complex128
+    np.testing.assert_allclose(np.sort(values.as_numpy().real), [2.0, 3.0])
+
+
+def test_a_diagonal_cannot_be_written():
+    x = xp.ones((2, 2))
+    part = xp.linalg.diagonal(x)
+    x[0, 0] = 5.0
+    assert part.as_numpy().tolist() == [5.0, 1.0]
+    with pytest.raises(ValueError, match="read-only"):
+        part[0] = 2.0
