@@ -128,7 +128,7 @@ def eigh_jvp(xp: Any, dx: Any, out: Any) -> Any:
     B = adjoint(xp, V) @ hermitian(xp, dx) @ V
     dw = real_part(xp, xp.linalg.diagonal(B))
     off = xp.where(on_diagonal(xp, B), 0, B)
-    return EighResult(dw, V @ over_gaps(xp, off, gaps(w), columns(rounding(xp, w, -1)), B, "eigh"))
+    return EighResult(dw, V @ over_gaps(xp, off, gaps(w), columns(rounding(xp, w, -1)), B))
 
 
 @differentiable(x=eigh_x, jvp=eigh_jvp)
@@ -247,15 +247,15 @@ def svd_jvp(xp: Any, dx: Any, out: Any, full_matrices: bool) -> Any:
     Ph = adjoint(xp, P)
     tiny = columns(rounding(xp, S, -1))
     both = xp.where(on_diagonal(xp, P), 0, P + Ph)
-    alike = over_gaps(xp, both, gaps(S), tiny, P, "svd")
-    against = over_gaps(xp, P - Ph, sums(S), tiny, P, "svd")
+    alike = over_gaps(xp, both, gaps(S), tiny, P)
+    against = over_gaps(xp, P - Ph, sums(S), tiny, P)
     dU = U @ (alike + against) / 2
     dV = V @ (alike - against) / 2
     if U.shape[-2] > k:
-        dU = dU + over_gaps(xp, dx @ V - U @ P, columns(S), tiny, dx, "svd")
+        dU = dU + over_gaps(xp, dx @ V - U @ P, columns(S), tiny, dx)
     if V.shape[-2] > k:
         back = adjoint(xp, dx)
-        dV = dV + over_gaps(xp, back @ U - V @ Ph, columns(S), tiny, back, "svd")
+        dV = dV + over_gaps(xp, back @ U - V @ Ph, columns(S), tiny, back)
     dVh = adjoint(xp, dV)
     if full_matrices:  # the columns that complete a basis are free: nan shows who uses them
         dU = xp.concat([dU, xp.full_like(out.U[..., k:], math.nan)], axis=-1)

@@ -6,6 +6,7 @@ differentiation", 2008, sections 2.2 and 2.3.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.words import differentiable
@@ -91,6 +92,15 @@ def det(xp: Any, x: Tensor, /) -> Tensor:
     return xp.linalg.det(x)
 
 
+def inverse_or_nan(xp: Any, x: Any, regular: Any) -> Any:
+    """The inverses of matrices; nan for those that have none, where a library would raise."""
+    regular = regular[..., None, None]
+    if xp.all(regular):
+        return xp.linalg.inv(x)
+    one = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    return xp.where(regular, xp.linalg.inv(xp.where(regular, x, one)), math.nan)
+
+
 def slogdet_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
     # d log det = tr(inv(x) dx): its real part moves the magnitude, its imaginary part the phase.
     weight = g.logabsdet
@@ -99,11 +109,12 @@ def slogdet_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
         weight = turn if weight is None else weight + turn
     if weight is None:  # the sign of a real determinant does not move
         return xp.zeros_like(x)
-    return weight[..., None, None] * adjoint(xp, xp.linalg.inv(x))
+    return weight[..., None, None] * adjoint(xp, inverse_or_nan(xp, x, out.sign != 0))
 
 
 def slogdet_jvp(xp: Any, dx: Any, x: Any, out: Any) -> Any:
-    move = xp.sum(xp.matrix_transpose(xp.linalg.inv(x)) * dx, axis=(-2, -1))
+    inverse = inverse_or_nan(xp, x, out.sign != 0)
+    move = xp.sum(xp.matrix_transpose(inverse) * dx, axis=(-2, -1))
     if not is_complex(xp, x):
         return SlogdetResult(xp.zeros_like(out.sign), move)
     return SlogdetResult(out.sign * (xp.imag(move) * 1j), xp.real(move))

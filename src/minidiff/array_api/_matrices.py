@@ -45,14 +45,16 @@ def rounding(xp: Any, x: Any, axis: int | tuple[int, ...]) -> Any:
     return 64 * x.shape[-1] * eps * xp.max(xp.abs(x), axis=axis, keepdims=True)
 
 
-def over_gaps(xp: Any, x: Any, gap: Any, tiny: Any, beside: Any, name: str) -> Any:
+def over_gaps(xp: Any, x: Any, gap: Any, tiny: Any, beside: Any, name: str = "") -> Any:
     """Matrix x over gaps between values, where a gap of 0 does no harm if x is 0 there too.
 
     `tiny` bounds the gaps that count as 0; `beside` has the magnitude that x is 0 in relation to.
+    `name` is for a warning; forward mode gives none, since it cannot see whether the loss will use
+    the vectors at all.
     """
     equal = xp.abs(gap) <= tiny
     harmless = xp.abs(x) <= rounding(xp, beside, (-2, -1))
-    if xp.any(equal & ~harmless):
+    if name and xp.any(equal & ~harmless):
         warnings.warn(
             f"{name}: equal values, and the loss depends on the choice among their vectors: the "
             "derivative does not exist, and is nan there",
