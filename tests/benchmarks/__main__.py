@@ -14,6 +14,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import chains
 import engines
 import example
+import gaussian
 import imports
 import indexing
 import large
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "memory": large.memory,
     "deep": chains.deep,
     "kept": chains.kept,
+    "gaussian": gaussian.likelihood,
     "rosenbrock": indexing.gradient,
     "stencil": indexing.stencil,
     "embedding": indexing.embedding,

@@ -107,6 +107,7 @@ class Torch:
             sum=torch.sum,
             matmul=torch.matmul,
             max=torch.amax,
+            linalg=torch.linalg,
             maximum=lambda x, floor: torch.relu(x),  # much faster back than clamp_min
         )
 
