@@ -51,6 +51,11 @@ def turned():
     return md.Tensor([[1.0, 2.0 + 1.0j], [2.0 - 1.0j, 4.0]], allow_grad=True)
 
 
+def anomalous():
+    with md.detect_anomaly():
+        xp.sqrt(leaf([0.0])).backward()
+
+
 def walked_twice():
     y = result()
     y.backward()
@@ -257,6 +262,11 @@ md.jvp(list, [t()], [t()])
     TypeError: jvp: the function has to return a Tensor, and it returned list
 md.jvp(xp.sin, [t()], [t((3,))])
     ValueError: jvp: a tangent of shape (2,) is needed, not (3,)
+# anomalies
+md.detect_anomaly("shout")
+    ValueError: detect_anomaly: mode is 'raise' or 'warn', not 'shout'
+anomalous()
+    FloatingPointError: d(sqrt)/d(x) made inf or nan in 1 of 1 elements...guard...strong_zeros()
 # in place
 updated(leaf(), 1.0)
     RuntimeError: x += y: x is a leaf that allows gradients...no_grad(), or write x = x + y

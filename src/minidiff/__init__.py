@@ -11,9 +11,11 @@ from .core.forward import jvp
 from .core.graph import (
     allow_detach,
     allow_gauge_dependence,
+    detect_anomaly,
     disable_new_grads,
     enable_grad,
     no_grad,
+    strong_zeros,
 )
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
@@ -26,6 +28,7 @@ __all__ = [
     "array_api",
     "bilinear",
     "composite",
+    "detect_anomaly",
     "differentiable",
     "disable_new_grads",
     "elementwise",
@@ -34,6 +37,7 @@ __all__ = [
     "linear",
     "no_grad",
     "nondifferentiable",
+    "strong_zeros",
     "wrap",
 ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..core.backward import projected
+from ..core.project import projected
 from ..core.rules import rule_of
 from ..core.tensor import follow
 from ..core.words import differentiable, linear, view

@@ -9,10 +9,21 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from .graph import Dual, Freed, Leaf, Level, Node, OpNode, WideNode, state
+from .anomaly import look_for_anomaly
+from .graph import (
+    Dual,
+    Freed,
+    Leaf,
+    Node,
+    OpNode,
+    State,
+    WideNode,
+    state,
+    zeros_are_strong,
+)
 from .nodes import PART, flat, lifted, node_of, pack
-from .project import project
-from .tensor import Tensor, current, root_of, wrap
+from .project import project, projected
+from .tensor import Tensor, current, raw, root_of, wrap
 
 iadd: Any = operator.iadd
 
@@ -28,6 +39,7 @@ def backward(
     cleanup_mode: str = "prune",
     allow_higher_order: bool = False,
     reset_grads: bool = True,
+    strong_zeros: bool = False,
 ) -> None:
     """Walk back from here and leave a gradient on every leaf that was reached.
 
@@ -47,6 +59,8 @@ def backward(
         Record the pass itself, so that the gradients can be differentiated again.
     reset_grads : bool
         Replace the gradients of the leaves that are reached; False adds to them.
+    strong_zeros : bool
+        What arrives as exactly 0 goes on as exactly 0, whatever the local derivative.
 
     Raises
     ------
@@ -72,7 +86,7 @@ def backward(
     on_tensors = allow_higher_order or bool(now.levels)
     during = now.recorded(allow_higher_order) if on_tensors else now
     seed = start(self, grad, on_tensors)
-    walk = Pass(on_tensors, now.levels, retain_grads, cleanup_mode)
+    walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong_zeros or zeros_are_strong.get())
     nodes = reachable(node)
     if cleanup_mode != "keep" and nodes:
         give_up(self, node)
@@ -173,11 +187,18 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> N
 class Pass:
     """One backward pass: the gradients on their way, and which of their arrays it owns."""
 
-    __slots__ = ("cleanup", "grads", "levels", "owned", "retain", "tensors")
+    __slots__ = (
+        *("anomaly", "cleanup", "general", "grads"),
+        *("levels", "owned", "retain", "strong", "tensors"),
+    )
 
-    def __init__(self, tensors: bool, levels: tuple[Level, ...], retain: bool, cleanup: str):
+    def __init__(self, tensors: bool, now: State, retain: bool, cleanup: str, strong: bool):
         self.tensors = tensors  # the formulas run on Tensors
-        self.levels = levels  # the jvps whose tangents are carried on
+        self.levels = now.levels  # the jvps whose tangents are carried on
+        self.anomaly = now.anomaly
+        self.strong = strong
+        # What the straight loops leave out.
+        self.general = bool(retain or strong or now.levels or now.anomaly or cleanup == "destroy")
         self.retain = retain
         self.cleanup = cleanup
         self.grads: dict[Any, Any] = {}
@@ -217,7 +238,7 @@ class Pass:
         The list is used up, so that in 'prune' mode a node and what it keeps die as soon as its
         turn is over and nobody else refers to them.
         """
-        if self.retain or self.levels or self.cleanup == "destroy":
+        if self.general:
             while nodes:
                 node = nodes.pop()
                 if node in self.grads:
@@ -338,12 +359,12 @@ class Pass:
                 g = conj(g)
                 parent = node.parent1
                 if parent is not None:
-                    d = conj(rule.pull1(xp, g, shown, *args, **kwargs))
-                    self.add(parent, projected(xp, d, parent))
+                    d = rule.pull1(xp, g, shown, *args, **kwargs)
+                    self.hand_on(node, rule.inputs[0], xp, g, conj(d), parent)
                 parent = node.parent2
                 if parent is not None:
-                    d = conj(rule.pull2(xp, g, shown))
-                    self.add(parent, projected(xp, d, parent))
+                    d = rule.pull2(xp, g, shown)
+                    self.hand_on(node, rule.inputs[1], xp, g, conj(d), parent)
             self.owned.discard(node)
         if self.cleanup == "destroy":
             empty(node)
@@ -361,7 +382,16 @@ class Pass:
                 ds = d if type(several) is list else [d]
                 for parent, one in zip(parents, ds, strict=True):
                     if parent is not None:
-                        self.add(parent, projected(xp, conj(one), parent))
+                        self.hand_on(node, name, xp, g, conj(one), parent)
+
+    def hand_on(self, node: OpNode, name: str, xp: Any, g: Any, d: Any, parent: Any) -> None:
+        """Add what a formula gave to the gradient of its input."""
+        if self.strong and node.rule.elementwise:
+            d = xp.where(g == 0, 0, d)
+        if self.anomaly is not None:
+            gs = [one for one in (g if type(g) is tuple else (g,)) if one is not None]
+            look_for_anomaly(self.anomaly, node, name, [raw(one) for one in gs], raw(d))
+        self.add(parent, projected(xp, d, parent))
 
     def shown(self, node: OpNode) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """What the formulas find kept: arrays, or Tensors with their history."""
@@ -400,13 +430,6 @@ class Pass:
             else:
                 handle._grad = old + self.as_tensor(leaf, g)
         self.grads.clear()
-
-
-def projected(xp: Any, g: Any, parent: Any) -> Any:
-    """A gradient in its node's space."""
-    if g.shape != parent.shape or g.dtype is not parent.dtype:
-        return project(parent.backend, xp, g, parent.shape, parent.dtype)
-    return g
 
 
 def unchanged(g: Any) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..backends import SCALARS, Backend
+from .anomaly import users_line
 from .graph import Dual, Level, Node, state
 from .lifting import kept_wrap, lift
 from .nodes import constant, make_node, pack, parts_of
@@ -133,6 +134,8 @@ def record_all(
     if not now.live or not any(out._backend.is_floating(out._data.dtype) for out in outs):
         return  # an integer result is detached
     node = make_node(rule, outs, made, args, kwargs) if now.on else None
+    if node is not None and now.anomaly:
+        node.trace = users_line()
     nodes: list[Node | None] = [node] if made is None else parts_of(node, outs)
     for index, level in enumerate(now.levels, 1):
         # Once more for each level: a backward pass inside an outer jvp must not meet the tangents

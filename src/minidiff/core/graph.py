@@ -27,7 +27,8 @@ class OpNode:
     `parent1` and `parent2` are the nodes of the first and second array (None: not tracked), `x1`,
     `x2` and `out` the arrays that a needed formula names, the other slots stay unset. `shape` and
     `dtype` are those of the result, and so of the gradient that arrives here. `args` and `kwargs`
-    are the call's other arguments, set for rules that have some.
+    are the call's other arguments, set for rules that have some; `trace` is the user's line, set
+    inside detect_anomaly().
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class OpNode:
         "parent2",
         "rule",
         "shape",
+        "trace",
         "x1",
         "x2",
     )
@@ -59,6 +61,7 @@ class OpNode:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     grad: Tensor
+    trace: str
 
 
 class WideNode(OpNode):
@@ -150,11 +153,13 @@ class State:
         All jvps that run; `enable_grad` inside `no_grad` makes them count again.
     final : bool
         `enable_grad` has no effect.
+    anomaly : {None, 'raise', 'warn'}
+        What happens at the first nan or inf that a backward pass makes (core/anomaly.py).
     live : bool
         Any history is made at all.
     """
 
-    __slots__ = ("entered", "final", "levels", "live", "on")
+    __slots__ = ("anomaly", "entered", "final", "levels", "live", "on")
 
     def __init__(
         self,
@@ -163,33 +168,37 @@ class State:
         levels: tuple[Level, ...] = (),
         entered: tuple[Level, ...] = (),
         final: bool = False,
+        anomaly: str | None = None,
     ):
         self.on = on
         self.levels = levels
         self.entered = entered
         self.final = final
+        self.anomaly = anomaly
         self.live = on or bool(levels)
+
+    def changed(self, **changes: Any) -> State:
+        """The same but for some attributes; RECORDING and OFF themselves where nothing is special.
+
+        The hot path asks for identity with RECORDING.
+        """
+        attributes = {name: getattr(self, name) for name in self.__slots__ if name != "live"}
+        attributes.update(changes)
+        if any(attributes[name] for name in ("anomaly", "entered", "final", "levels")):
+            return State(**attributes)
+        return RECORDING if attributes["on"] else OFF
 
     def switched(self, on: bool) -> State:
         """The state inside `enable_grad` or `no_grad`; a tangent counts as history too."""
-        if self.final:
-            return self
-        if not self.entered:
-            return RECORDING if on else OFF
-        return State(on=on, levels=self.entered if on else (), entered=self.entered)
+        return self if self.final else self.changed(on=on, levels=self.entered if on else ())
 
     def recorded(self, on: bool) -> State:
         """The state of a backward pass that is itself recorded, or not; it carries tangents on."""
-        if self.final or on == self.on:
-            return self
-        if not self.levels:
-            return RECORDING if on else OFF
-        return State(on=on, levels=self.levels, entered=self.entered)
+        return self if self.final or on == self.on else self.changed(on=on)
 
     def inside(self, level: Level) -> State:
         """The state inside one more jvp, which works under `no_grad` too."""
-        levels, entered = (*self.levels, level), (*self.entered, level)
-        return State(on=self.on, levels=levels, entered=entered, final=self.final)
+        return self.changed(levels=(*self.levels, level), entered=(*self.entered, level))
 
 
 RECORDING = State(on=True)
@@ -262,10 +271,48 @@ class disable_new_grads(_Switch):
     """As `no_grad()`, and `enable_grad()` inside has no effect."""
 
     def _next(self, now: State) -> State:
-        return State(on=False, entered=now.entered, final=True)
+        return now.changed(on=False, levels=(), final=True)
+
+
+class detect_anomaly(_Switch):
+    """Stop at the first nan or inf that a backward pass makes, and say where it comes from.
+
+    Around the forward pass too, so that the message can show the line that recorded the operation.
+    It costs time inside and none outside.
+
+    Parameters
+    ----------
+    mode : {'raise', 'warn'}
+        A FloatingPointError, or a RuntimeWarning at each operation that makes one.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> with md.detect_anomaly():
+    ...     x = md.Tensor([0.0, 4.0], allow_grad=True)
+    ...     y = md.sqrt(x)
+    ...     try:
+    ...         y.backward()
+    ...     except FloatingPointError as error:
+    ...         print(str(error)[:47])
+    d(sqrt)/d(x) made inf or nan in 1 of 2 elements
+    """
+
+    def __init__(self, mode: str = "raise"):
+        if mode not in ("raise", "warn"):
+            raise ValueError(f"detect_anomaly: mode is 'raise' or 'warn', not {mode!r}")
+        super().__init__()
+        self._mode = mode
+
+    def _recreate_cm(self) -> detect_anomaly:
+        return type(self)(self._mode)
+
+    def _next(self, now: State) -> State:
+        return now.changed(anomaly=self._mode)
 
 
 exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
+zeros_are_strong: ContextVar[bool] = ContextVar("minidiff.strong_zeros", default=False)
 gauge_allowed: ContextVar[bool] = ContextVar("minidiff.gauge_allowed", default=False)
 
 
@@ -302,3 +349,23 @@ class allow_gauge_dependence(_Permission):
     """
 
     _flag = gauge_allowed
+
+
+class strong_zeros(_Permission):
+    """In a backward pass, what arrives as exactly 0 goes on as exactly 0, element by element.
+
+    Also where the local derivative is infinite or nan: `where(x > 0, sqrt(x), 0)` then has gradient
+    0 where x is 0. Off by default, since it can hide what a nan would have shown; the same as
+    `backward(strong_zeros=True)`.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> x = md.Tensor([0.0, 4.0], allow_grad=True)
+    >>> with md.strong_zeros():
+    ...     md.where(x > 0, md.sqrt(x), 0.0).backward()
+    >>> x.grad
+    Tensor([0.  , 0.25])
+    """
+
+    _flag = zeros_are_strong

@@ -23,6 +23,13 @@ def project(backend: Backend, xp: Any, g: Any, shape: tuple[int, ...], dtype: An
     return g
 
 
+def projected(xp: Any, g: Any, parent: Any) -> Any:
+    """A gradient in its node's space."""
+    if g.shape != parent.shape or g.dtype is not parent.dtype:
+        return project(parent.backend, xp, g, parent.shape, parent.dtype)
+    return g
+
+
 def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """The transpose of broadcasting: sum `g` over the axes along which `shape` was stretched.
 

@@ -79,6 +79,7 @@ class Tensor:
             cleanup_mode: str = "prune",
             allow_higher_order: bool = False,
             reset_grads: bool = True,
+            strong_zeros: bool = False,
         ) -> None: ...
 
         T: Tensor
