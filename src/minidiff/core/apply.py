@@ -76,7 +76,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out: Tensor = new(Tensor)
         out._data = data
         out._backend = backend
-        out._grad = out._at = None
+        out._at = None
         out._kept = False
         parent = x._node
         if parent is None or never:
@@ -155,7 +155,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out: Tensor = new(Tensor)
         out._data = data
         out._backend = backend
-        out._grad = out._at = None
+        out._at = None
         out._kept = False
         if parent1 is None:
             if parent2 is None or never:
@@ -244,7 +244,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out: Tensor = new(Tensor)
         out._data = data
         out._backend = backend
-        out._grad = out._at = None
+        out._at = None
         out._kept = False
         if not tracked:
             out._node = None
@@ -302,7 +302,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         out: Tensor = new(Tensor)
         out._data = data
         out._backend = backend
-        out._grad = out._at = None
+        out._at = None
         out._kept = False
         if parent is None or never:
             out._node = None

@@ -422,7 +422,7 @@ class Pass:
             handle = leaf.handle()
             if handle is None:
                 continue  # nobody can ask for it any more
-            old = handle._grad
+            old = getattr(handle, "_grad", None)
             if reset or old is None:
                 handle._grad = self.as_tensor(leaf, g)
                 if leaf in self.owned:

@@ -17,7 +17,7 @@ def lift(value: Any, backend: Backend, node: Node | None) -> Any:
         tensor._data = value
         tensor._backend = backend
         tensor._node = node
-        tensor._grad = tensor._at = None
+        tensor._at = None
         tensor._kept = True
         return tensor
     if kind is tuple:  # an index: its arrays have no history

@@ -47,7 +47,7 @@ class Tensor:
     """
 
     # _at is None for what is no view; _kept says that a graph may hold the array, so that the next
-    # write has to copy it first (core/views.py).
+    # write has to copy it first (core/views.py); _grad is unset until a pass leaves a gradient.
     __slots__ = ("__weakref__", "_at", "_backend", "_data", "_grad", "_kept", "_node")
 
     _data: Any
@@ -168,9 +168,10 @@ class Tensor:
     @property
     def grad(self) -> Tensor | None:
         """The gradient that the last `backward` left here, or None."""
-        if self._grad is None and isinstance(self._node, OpNode):
+        found = getattr(self, "_grad", None)
+        if found is None and isinstance(self._node, OpNode):
             return getattr(self._node, "grad", None)
-        return self._grad
+        return found
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -243,7 +244,7 @@ class Tensor:
                 "pickle and deepcopy take leaves, and this tensor was computed from others; take "
                 "t.detach() for its values"
             )
-        grad = None if self._grad is None else self._grad.detach()
+        grad = None if self.grad is None else self.grad.detach()
         return _rebuilt, (current(self)._data, self.allow_grad, grad)
 
     def detach(self, allow_grad: bool = False) -> Tensor:
@@ -267,7 +268,6 @@ def wrap(backend: Backend, array: Any, node: Node | None = None, kept: bool = Fa
     out._data = array
     out._backend = backend
     out._node = node
-    out._grad = None
     out._at = None
     out._kept = kept
     return out
