@@ -12,7 +12,7 @@ from typing import Any
 from ..backends import numpy_backend
 from ..core.apply import operator as as_operator
 from ..core.rules import rule_of
-from ..core.tensor import Tensor, current, has_history, refuse_to_lose, root_of
+from ..core.tensor import Tensor, current, has_history, is_kept, refuse_to_lose
 from ..core.views import set_item, update
 from . import _device, _elementwise, _indexing, _linear_algebra, _logic, _manipulation
 
@@ -140,7 +140,7 @@ def as_numpy(self: Tensor) -> Any:
     array = self._backend.as_numpy(current(self)._data)
     if has_history(self):
         return array.copy()
-    return numpy_backend.read_only(array) if root_of(self)._kept else array
+    return numpy_backend.read_only(array) if is_kept(self) else array
 
 
 def to_device(self: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
@@ -179,7 +179,7 @@ def _dlpack(
 ) -> Any:
     refuse_to_lose(self, "DLPack export")
     array, backend = current(self)._data, self._backend
-    if root_of(self)._kept:  # DLPack can say so since its version 1
+    if is_kept(self):  # DLPack can say so since its version 1
         says_so = max_version is not None and max_version >= (1, 0)
         array = backend.read_only(array) if says_so else backend.copy(array)
     return array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)

@@ -77,7 +77,6 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out._data = data
         out._backend = backend
         out._at = None
-        out._kept = False
         parent = x._node
         if parent is None or never:
             out._node = None
@@ -156,7 +155,6 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out._data = data
         out._backend = backend
         out._at = None
-        out._kept = False
         if parent1 is None:
             if parent2 is None or never:
                 out._node = None
@@ -245,7 +243,6 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         out._data = data
         out._backend = backend
         out._at = None
-        out._kept = False
         if not tracked:
             out._node = None
         elif recording() is not RECORDING or data.dtype not in backend.plain:
@@ -303,7 +300,6 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         out._data = data
         out._backend = backend
         out._at = None
-        out._kept = False
         if parent is None or never:
             out._node = None
         elif recording() is not RECORDING or data.dtype not in backend.plain:

@@ -47,7 +47,8 @@ class Tensor:
     """
 
     # _at is None for what is no view; _kept says that a graph may hold the array, so that the next
-    # write has to copy it first (core/views.py); _grad is unset until a pass leaves a gradient.
+    # write has to copy it first (core/views.py). _kept and _grad are unset until there is something
+    # to say: a result is made in as few steps as possible.
     __slots__ = ("__weakref__", "_at", "_backend", "_data", "_grad", "_kept", "_node")
 
     _data: Any
@@ -269,7 +270,8 @@ def wrap(backend: Backend, array: Any, node: Node | None = None, kept: bool = Fa
     out._backend = backend
     out._node = node
     out._at = None
-    out._kept = kept
+    if kept:
+        out._kept = True
     return out
 
 
@@ -285,6 +287,11 @@ def raw(data: Any) -> Any:
 def root_of(tensor: Tensor) -> Tensor:
     """The tensor whose memory this one shows: a view's base, or itself."""
     return tensor if tensor._at is None else tensor._at[0]
+
+
+def is_kept(tensor: Tensor) -> bool:
+    """Whether somebody else may hold the memory of a tensor."""
+    return getattr(root_of(tensor), "_kept", False)
 
 
 def current(tensor: Tensor) -> Tensor:

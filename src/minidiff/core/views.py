@@ -16,7 +16,7 @@ from .forward import record
 from .graph import Leaf, state
 from .nodes import mixed_backends, node_of, unwrap
 from .rules import Rule, rule_of
-from .tensor import UNRECORDED, Tensor, current, follow, root_of, wrap
+from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, wrap
 
 
 def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
@@ -76,9 +76,9 @@ def update(
         backend.check_same_kind(out.dtype, x.dtype)
         out = backend.tensors.astype(out, x.dtype)
     if x is root:
-        kept = x._kept or out._kept
+        kept = is_kept(x) or is_kept(out)
         if kept and (len(x.shape) < 2 or backend.layout(x._data) == backend.layout(out._data)):
-            x._data, x._kept = out._data, out._kept  # instead of a copy; views look again
+            x._data, x._kept = out._data, is_kept(out)  # instead of a copy; views look again
         else:
             make_writable(x, root)
             backend.write(x._data, ..., out._data)
@@ -147,7 +147,7 @@ def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
 
 def make_writable(x: Tensor, root: Tensor) -> None:
     """Copy a buffer that a graph keeps, once, before it is written."""
-    if not root._kept:
+    if not is_kept(root):
         return
     root._data = root._backend.copy(root._data)
     root._kept = False
