@@ -1,4 +1,4 @@
-"""What is run on the code: `nox -s tests`, `lint`, `types`, `bench` or `conformance`."""
+"""What is run on the code: tests, crosscheck, lint, types, bench, conformance (`nox -s NAME`)."""
 
 import os
 
@@ -20,6 +20,13 @@ def tests(session: nox.Session) -> None:
     """Run the tests. Arguments after `--` go to pytest."""
     session.install(".[test]")
     session.run("python", "-m", "pytest", "-n", "2", *session.posargs)
+
+
+@nox.session
+def crosscheck(session: nox.Session) -> None:
+    """Compare every row, to second order, with PyTorch's autograd."""
+    session.install(".[test]", "torch==2.13.0")
+    session.run("python", "-m", "pytest", "-n", "2", "tests/crosscheck", *session.posargs)
 
 
 @nox.session
