@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+import minidiff.array_api as xp
 from minidiff.backends import ingest, numpy_backend, of_array, of_device, of_library
 from minidiff.backends._numpy_functions import is_basic
 
@@ -143,3 +144,81 @@ def test_nothing_else_is_imported():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+# ---- special cases of the standard that NumPy has otherwise
+
+inf, nan = np.inf, np.nan
+FLOORS = [
+    (inf, 2.0, inf),
+    (inf, -2.0, -inf),
+    (-inf, 2.0, -inf),
+    (-inf, -2.0, inf),
+    (2.0, -inf, -0.0),
+    (-2.0, inf, -0.0),
+    (2.0, inf, 0.0),
+    (inf, inf, nan),
+    (7.0, 2.0, 3.0),
+    (-7.0, 2.0, -4.0),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("way", ["function", "operator", "in place"])
+def test_floor_divide(way, dtype):
+    x1, x2, expected = (np.array(column, dtype) for column in zip(*FLOORS, strict=True))
+    a, b = xp.asarray(x1, copy=True), xp.asarray(x2)
+    with np.errstate(all="ignore"):
+        if way == "in place":
+            a //= b
+        else:
+            a = xp.floor_divide(a, b) if way == "function" else a // b
+    assert a.dtype == dtype
+    found, known = a.as_numpy(), ~np.isnan(expected)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.signbit(found)[known], np.signbit(expected)[known])
+
+
+def test_floor_divide_in_place_keeps_the_dtype():
+    a = xp.asarray([7, 8])
+    a //= 2
+    assert a.as_numpy().tolist() == [3, 4]
+    with pytest.raises(TypeError, match="cannot turn float64 into int64"):
+        a //= xp.asarray([2.0, 2.0])
+
+
+PARTS = {
+    "expm1": [
+        (complex(0, 0), complex(0, 0)),
+        (complex(-0.0, 0), complex(0, 0)),
+        (complex(inf, 0), complex(inf, 0)),
+        (complex(-inf, inf), complex(-1, 0)),
+        (complex(inf, inf), complex(inf, nan)),
+        (complex(-inf, nan), complex(-1, 0)),
+        (complex(inf, nan), complex(inf, nan)),
+        (complex(nan, 0), complex(nan, 0)),
+        (complex(0.5, 0.25), np.expm1(0.5 + 0.25j)),
+    ],
+    "tanh": [
+        (complex(inf, 2.0), complex(1, 0)),
+        (complex(inf, 0.5), complex(1, 0)),
+        (complex(-inf, 2.0), complex(-1, 0)),
+        (complex(0.5, 0.25), np.tanh(0.5 + 0.25j)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_complex_special_cases(name, dtype):
+    given, expected = (np.array(column, dtype) for column in zip(*PARTS[name], strict=True))
+    with np.errstate(all="ignore"):
+        found = getattr(xp, name)(xp.asarray(given)).as_numpy()
+        one_by_one = [getattr(xp, name)(xp.asarray(z)).as_numpy()[()] for z in given]
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(found, np.array(one_by_one, dtype))
+    for part in ("real", "imag"):
+        one, other = getattr(found, part), getattr(expected, part)
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+        known = ~np.isnan(other)
+        np.testing.assert_array_equal(np.signbit(one)[known], np.signbit(other)[known])

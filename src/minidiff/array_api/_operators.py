@@ -56,7 +56,9 @@ def reflected(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return call
 
 
-def in_place(function: Any, library_update: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def in_place(
+    function: Any, library_update: Callable[[Any, Any], Any] | None
+) -> Callable[[Any, Any], Any]:
     def call(self: Tensor, other: Any, /) -> Any:
         return update(self, other, function, library_update, rule_of(_indexing.write))
 
@@ -68,7 +70,9 @@ for _name, _function in FORWARD.items():
 for _name in BOTH_WAYS:
     _function = FORWARD[f"__{_name}__"]
     setattr(Tensor, f"__r{_name}__", reflected(as_operator(_function)))
-    setattr(Tensor, f"__i{_name}__", in_place(_function, getattr(operator, f"__i{_name}__")))
+    # NumPy's own //= has other special cases than the standard, which floor_divide mends.
+    _update = None if _name == "floordiv" else getattr(operator, f"__i{_name}__")
+    setattr(Tensor, f"__i{_name}__", in_place(_function, _update))
 
 
 def _setitem(self: Tensor, key: Any, value: Any, /) -> None:

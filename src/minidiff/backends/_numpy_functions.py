@@ -115,6 +115,60 @@ def pow(x1: Any, x2: Any) -> Any:
     return np.power(x1, x2)
 
 
+def floor_divide(x1: Any, x2: Any) -> Any:
+    kinds = [one.dtype.kind for one in (x1, x2) if hasattr(one, "dtype")]
+    if "f" not in kinds:
+        return np.floor_divide(x1, x2)
+    # "If x1_i is +infinity, x2_i is a finite number, and x2_i > 0, the result is +infinity"; "if
+    # x1_i is a finite number greater than 0 and x2_i is -infinity, the result is -0"; and their
+    # like: for these the quotient itself, where NumPy has nan and -1.
+    infinite = (np.isinf(x1) != np.isinf(x2)) & (x2 != 0)
+    if not np.any(infinite):
+        return np.floor_divide(x1, x2)
+    with np.errstate(invalid="ignore"):
+        return np.where(infinite, np.divide(x1, x2), np.floor_divide(x1, x2))
+
+
+def expm1(x: Any) -> Any:
+    out = np.expm1(x)
+    if x.dtype.kind != "c":
+        return out
+    a, b = x.real, x.imag
+    special = (x == 0) | ~np.isfinite(a) | ~np.isfinite(b)
+    if not np.any(special):
+        return out
+    # The standard: "if a is either +0 or -0 and b is +0, the result is 0 + 0j", "if a is +infinity
+    # and b is +0, the result is +infinity + 0j", "if a is -infinity and b is +infinity, the result
+    # is -1 + 0j", and their like.
+    zero = np.copysign(0.0, b)
+    real = np.where(x == 0, 0.0, np.where(a == -np.inf, -1.0, out.real))
+    real = np.where((a == np.inf) & ((b == 0) | ~np.isfinite(b)), np.inf, real)
+    flat = (b == 0) | ((a == -np.inf) & ~np.isfinite(b))
+    imag = np.where((a == np.inf) & ~np.isfinite(b), np.nan, np.where(flat, zero, out.imag))
+    return joined(np.where(special, real, out.real), np.where(special, imag, out.imag), x.dtype)
+
+
+def tanh(x: Any) -> Any:
+    out = np.tanh(x)
+    if x.dtype.kind != "c":
+        return out
+    special = np.isinf(x.real) & np.isfinite(x.imag)
+    if not np.any(special):
+        return out
+    # "If a is +infinity, b is a finite number, and b > 0, the result is 1 + 0j"; and the function
+    # is odd, and conjugates with its argument.
+    real = np.where(special, np.sign(x.real), out.real)
+    imag = np.where(special, np.copysign(0.0, x.imag), out.imag)
+    return joined(real, imag, x.dtype)
+
+
+def joined(real: Any, imag: Any, dtype: Any) -> Any:
+    """A complex array of its parts; arithmetic would mix infinities and nan into both."""
+    out = np.empty(np.shape(real), dtype)
+    out.real, out.imag = real, imag
+    return out
+
+
 def clip(x: Any, min: Any = None, max: Any = None) -> Any:
     return np.clip(x, min, max)
 

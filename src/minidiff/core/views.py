@@ -42,9 +42,12 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
 
 
 def update(
-    x: Tensor, other: Any, function: Any, library_update: Callable[..., Any], write: Rule
+    x: Tensor, other: Any, function: Any, library_update: Callable[..., Any] | None, write: Rule
 ) -> Any:
-    """X += other and its like: `function` is the operation, `library_update` operator.iadd, ..."""
+    """X += other and its like: `function` is the operation, `library_update` operator.iadd, ...
+
+    Without `library_update` the result of the function is written.
+    """
     backend = x._backend
     current(x)
     root = root_of(x)
@@ -59,8 +62,12 @@ def update(
     if not must_record(x, root, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
         make_writable(x, root)
         array = other._data if type(other) is Tensor else other
-        written = library_update(x._data, array)
-        if written is not x._data:  # a library whose arrays cannot be updated in place
+        if library_update is None:
+            written = rule.kernel(backend)(x._data, array)
+            backend.check_same_kind(written.dtype, x.dtype)
+        else:
+            written = library_update(x._data, array)
+        if written is not x._data:  # perhaps a library whose arrays cannot be updated in place
             backend.write(x._data, ..., written)
         return x
     part = x
