@@ -89,7 +89,8 @@ def backward(
     walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong_zeros or zeros_are_strong.get())
     nodes = reachable(node)
     if cleanup_mode != "keep" and nodes:
-        give_up(self, node)
+        # Whoever else needs a part of the graph still has it.
+        self._node = Freed(node) if type(self._node) is not Dual else freed_below(self._node, node)
         if retain_grads:
             self._grad = walk.as_tensor(node, seed)
     walk.grads[node] = seed
@@ -127,11 +128,6 @@ def freed() -> RuntimeError:
         "backward: an earlier backward freed this graph; call that one with cleanup_mode='keep' to "
         "walk it again"
     )
-
-
-def give_up(root: Tensor, node: Any) -> None:
-    """Take the root's node from its handle: whoever else needs a part of the graph still has it."""
-    root._node = freed_below(root._node, node)
 
 
 def freed_below(node: Any, bottom: Any) -> Any:
@@ -198,7 +194,8 @@ class Pass:
         self.anomaly = now.anomaly
         self.strong = strong
         # What the straight loops leave out.
-        self.general = bool(retain or strong or now.levels or now.anomaly or cleanup == "destroy")
+        special = retain or strong or now.levels or now.anomaly
+        self.general = bool(special) or cleanup == "destroy"
         self.retain = retain
         self.cleanup = cleanup
         self.grads: dict[Any, Any] = {}

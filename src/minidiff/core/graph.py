@@ -99,7 +99,7 @@ class Freed:
 
     __slots__ = ("backend", "dtype", "shape")
 
-    def __init__(self, node: OpNode | Leaf):
+    def __init__(self, node: Node):
         self.backend = node.backend
         self.shape = node.shape
         self.dtype = node.dtype
