@@ -99,6 +99,10 @@ class Freed:
 
     __slots__ = ("backend", "dtype", "shape")
 
+    backend: Backend
+    shape: tuple[int, ...]
+    dtype: Any
+
     def __init__(self, node: Node):
         self.backend = node.backend
         self.shape = node.shape
