@@ -20,15 +20,6 @@ ROWS = np.array([True, False, True])
 TWICE = np.array([2, 0, 2, 2])
 
 
-@pytest.fixture(params=["numpy", "array_api_strict", "torch"])
-def library(request):
-    """A namespace of Tensors, and how a NumPy array becomes an array of it."""
-    if request.param == "numpy":
-        return xp, np.array
-    library = pytest.importorskip(request.param)
-    return md.wrap(library), library.asarray
-
-
 # ---- the operators
 
 UPDATES = {

@@ -20,15 +20,6 @@ def numbers(tensor):
     return tensor.as_numpy().tolist()
 
 
-@pytest.fixture(params=["numpy", "array_api_strict", "torch"])
-def library(request):
-    """A namespace of Tensors, and how a NumPy array becomes an array of it."""
-    if request.param == "numpy":
-        return xp, np.array
-    library = pytest.importorskip(request.param)
-    return md.wrap(library), library.asarray
-
-
 def nodes():
     gc.collect()
     return sum(type(one) in (OpNode, WideNode) for one in gc.get_objects())

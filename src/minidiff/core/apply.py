@@ -15,7 +15,7 @@ from ..backends import SCALARS, Backend
 from .forward import record
 from .general import composite, free, refuse, several, wide
 from .graph import RECORDING, OpNode, next_number, state
-from .nodes import PLAIN, constant, mixed_backends, unwrap
+from .nodes import NOTHING, PLAIN, constant, mixed_backends, unwrap
 from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, look_again
 
@@ -328,10 +328,6 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         return out
 
     return call
-
-
-# The keywords of a call that has none; never written to.
-NOTHING: dict[str, Any] = {}
 
 
 FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] = {

@@ -21,13 +21,12 @@ from .graph import (
     state,
     zeros_are_strong,
 )
-from .nodes import PART, flat, lifted, node_of, pack
+from .nodes import NOTHING, PART, flat, lifted, node_of, pack
 from .project import project, projected
 from .tensor import Tensor, current, raw, root_of, wrap
 
 iadd: Any = operator.iadd
 
-NOTHING: dict[str, Any] = {}
 CLEANUP_MODES = ("prune", "keep", "destroy")
 
 

@@ -15,6 +15,8 @@ from .lifting import lift
 from .rules import Rule, Space
 from .tensor import Tensor, current, root_of, wrap
 
+# The keywords of a call that has none; never written to.
+NOTHING: dict[str, Any] = {}
 # Arguments that hold no Tensor and never change behind our back.
 PLAIN = frozenset({int, float, complex, bool, str, type(None), type(...)})
 

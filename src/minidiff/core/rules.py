@@ -127,7 +127,6 @@ class Rule:
             and self.inputs in ((), self.parameters[:1])
             and arrays in ([], [self.parameters[0]])
             and not is_list(first)
-            and not (self.inputs and "tuple" in str(self.signature.return_annotation).lower())
         ):
             return "with argument" if fixed and len(parameters) == 2 else "parametric"
         return "wide"
