@@ -5,19 +5,18 @@ the phase of an eigenvector, say, or the basis of the eigenvectors of equal eige
 loss depends on that freedom, there is no derivative: an error says so for phases, NaN and a
 warning for equal eigenvalues and singular values. Where it does not, the result is finite.
 
-The names in the code are the papers':
+The names in the code are the papers', and the numbers in brackets are their equations:
 
 - [Giles] M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-  differentiation", 2008: eigenvalues (3.1), singular values (3.2), Cholesky (3.3)
+  differentiation", 2008: sections 3.1 (eigenvalues) and 3.2 (singular values), without numbers
 - [Murray] I. Murray, "Differentiation of the Cholesky decomposition", arXiv:1602.07527
 - [Boeddeker] C. Boeddeker and others, "On the computation of complex-valued gradients with
-  application to statistically optimum beamforming", arXiv:1701.00392: eigenvectors
+  application to statistically optimum beamforming", arXiv:1701.00392
 - [Townsend] J. Townsend, "Differentiating the singular value decomposition", 2016
 - [Wan] Z.-Q. Wan and S.-X. Zhang, "Automatic differentiation for complex valued SVD",
   arXiv:1909.02659
-- [Walter] S. F. Walter and L. Lehmann, "Algorithmic differentiation of linear algebra functions
-  with application in optimum experimental design", arXiv:1001.1654: QR
-- [Liao] H.-J. Liao and others, "Differentiable programming tensor networks", arXiv:1903.09650: QR
+- [Roberts] D. A. O. Roberts and L. R. Roberts, "QR and LQ decomposition matrix backpropagation
+  algorithms for square, wide, and deep, real or complex, matrices", arXiv:2009.10071
 """
 
 from __future__ import annotations
@@ -73,7 +72,10 @@ class SVDResult(NamedTuple):
     Vh: Tensor
 
 
-# ---- Cholesky: [Murray]; x counts as Hermitian, whatever the triangle that is not read
+# ---- Cholesky: [Murray] (8) forward, (9) and (10) reverse
+#
+# x is positive-definite, and counts as Hermitian whatever the triangle that is not read. No gauge:
+# the diagonal of L is positive.
 
 
 def lower_half(xp: Any, x: Any) -> Any:
@@ -101,7 +103,9 @@ def cholesky(xp: Any, x: Tensor, /, *, upper: bool = False) -> Tensor:
     return xp.linalg.cholesky(x, upper=upper)
 
 
-# ---- eigenvalues of Hermitian matrices: [Giles] 3.1, [Boeddeker]
+# ---- eigenvalues of Hermitian matrices: [Giles] 3.1, where V is unitary
+#
+# Gauge: the phase of each vector, and the basis among the vectors of equal eigenvalues.
 
 
 def gaps(w: Any) -> Any:
@@ -153,7 +157,9 @@ def eigvalsh(xp: Any, x: Tensor, /) -> Tensor:
     return xp.linalg.eigvalsh(x)
 
 
-# ---- eigenvalues of any square matrix: [Boeddeker]; the vectors have length 1
+# ---- eigenvalues of any square matrix: [Boeddeker] (4.77), with vectors of length 1
+#
+# The eigenvalues are distinct. Gauge: the phase of each vector.
 
 
 def eig_x(xp: Any, g: Any, out: Any) -> Any:
@@ -195,7 +201,11 @@ def eigvals(xp: Any, x: Tensor, /) -> Tensor:
     return xp.linalg.eig(x).eigenvalues
 
 
-# ---- singular values: [Townsend], [Wan]
+# ---- singular values: [Townsend] (16) to (18) forward, (31) and (32) reverse; [Wan] (1), (2), (36)
+#
+# The papers divide by differences of squares, which here are products of sums and differences: two
+# quotients that stay accurate where values are small. Gauge: a common phase of each pair of
+# vectors, the basis among the pairs of equal values, and all columns beyond the thin part.
 
 
 def sums(s: Any) -> Any:
@@ -285,7 +295,10 @@ def svdvals(xp: Any, x: Tensor, /) -> Tensor:
     return xp.linalg.svdvals(x)
 
 
-# ---- QR: [Walter], and [Liao] for wide matrices; the diagonal of R is real
+# ---- QR: [Roberts] (3) for square and tall matrices, the partition x = [X Y] for wide ones
+#
+# The first columns of x are independent. The diagonal of R is real, which fixes the phases; no
+# gauge but the columns that complete a basis.
 
 
 def qr_tall_x(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
@@ -304,8 +317,8 @@ def qr_x(xp: Any, g: Any, x: Any, out: Any, mode: str) -> Any:
         refuse_extra(xp, g.Q[..., side:], "qr", "mode='reduced'")
     if x.shape[-1] <= rows:
         return qr_tall_x(xp, gQ, gR, Q, R)
-    more, gV = x[..., rows:], gR[..., rows:]
-    gQ = gQ + more @ adjoint(xp, gV)
+    Y, gV = x[..., rows:], gR[..., rows:]
+    gQ = gQ + Y @ adjoint(xp, gV)
     first = qr_tall_x(xp, gQ, gR[..., :rows], Q, R[..., :rows])
     return xp.concat([first, Q @ gV], axis=-1)
 

@@ -126,8 +126,9 @@ def slogdet(xp: Any, x: Tensor, /) -> SlogdetResult:
     return SlogdetResult(*xp.linalg.slogdet(x))
 
 
-# G. H. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
-# problems whose variables separate", SIAM J. Numer. Anal. 10, 1973; the rank must not change.
+# (4.12) of G. H. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least
+# squares problems whose variables separate", SIAM J. Numer. Anal. 10, 1973; its reverse mode is the
+# adjoint. The rank must not change.
 
 
 def pinv_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
