@@ -13,7 +13,6 @@ from .anomaly import look_for_anomaly
 from .graph import (
     Dual,
     Freed,
-    Leaf,
     Node,
     OpNode,
     State,
@@ -21,9 +20,11 @@ from .graph import (
     state,
     zeros_are_strong,
 )
+from .hooks import Hooked, run_hooks
 from .nodes import NOTHING, PART, flat, lifted, node_of, pack
 from .project import project, projected
 from .tensor import Tensor, current, raw, root_of, wrap
+from .walk import freed_below, reachable
 
 iadd: Any = operator.iadd
 
@@ -120,63 +121,6 @@ def start(root: Tensor, grad: Tensor | None, tensors: bool) -> Any:
     root_of(grad)._kept = True  # a gradient may come to be this very array
     xp = backend.tensors if tensors else backend.arrays
     return project(backend, xp, grad if tensors else current(grad)._data, data.shape, data.dtype)
-
-
-def freed() -> RuntimeError:
-    return RuntimeError(
-        "backward: an earlier backward freed this graph; call that one with cleanup_mode='keep' to "
-        "walk it again"
-    )
-
-
-def freed_below(node: Any, bottom: Any) -> Any:
-    """The same tangents over what remains of a node."""
-    if type(node) is not Dual:
-        return Freed(bottom)
-    return Dual(node.level, freed_below(node.primal, bottom), node.tangent)
-
-
-def reachable(root: Node) -> list[OpNode]:
-    """The operations behind a node, oldest first."""
-    found: list[OpNode] = []
-    seen: set[Node | None] = {None, root}
-    enqueue(root, found, seen)
-    for node in found:  # which grows meanwhile
-        parent = node.parent1
-        if parent not in seen:
-            seen.add(parent)
-            if type(parent) is OpNode:
-                found.append(parent)
-            elif type(parent) is not Leaf:
-                enqueue(parent, found, seen)
-        parent = node.parent2
-        if parent not in seen:
-            seen.add(parent)
-            if type(parent) is OpNode:
-                found.append(parent)
-            elif type(parent) is not Leaf:
-                enqueue(parent, found, seen)
-    found.sort(key=operator.attrgetter("number"))
-    return found
-
-
-def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> None:
-    """Add an operation of any kind to what was found; refuse what an earlier pass freed."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, OpNode):
-            found.append(node)
-            if isinstance(node, WideNode):
-                waiting += [parent for parent in node.parents() if parent not in seen]
-                seen.update(waiting)
-        elif type(node) is Freed:
-            raise freed()
-        elif type(node) is Dual:
-            raise RuntimeError(
-                "backward: a tensor from inside a jvp was used outside it; return it from the "
-                "function"
-            )
 
 
 class Pass:
@@ -332,6 +276,11 @@ class Pass:
     def step(self, node: OpNode, g: Any) -> None:
         """One node in full generality: any signature, complex numbers, tangents on the way."""
         rule, backend = node.rule, node.backend
+        if isinstance(rule, Hooked):
+            g = self.through_hooks(node, rule.hooks, g)
+            if rule.retain:
+                self.leave(node, g)
+            rule = rule.rule
         if self.retain:
             self.leave(node, g)
         if rule is PART:
@@ -400,6 +349,14 @@ class Pass:
             return shown, shown.args, shown.kwargs
         return shown, (), NOTHING
 
+    def through_hooks(self, node: Any, hooks: dict[int, Any], g: Any) -> Any:
+        """What the user's hooks make of a gradient."""
+        if not hooks:
+            return g
+        out = run_hooks(hooks, node, self.as_tensor(node, g))
+        self.owned.discard(node)  # a hook may have kept it
+        return out if self.tensors else current(out)._data
+
     def leave(self, node: OpNode, g: Any) -> None:
         """Keep the gradient of an intermediate tensor on its node."""
         if not isinstance(g, list):
@@ -418,6 +375,8 @@ class Pass:
             handle = leaf.handle()
             if handle is None:
                 continue  # nobody can ask for it any more
+            if leaf.hooks:
+                g = self.through_hooks(leaf, leaf.hooks, g)
             old = getattr(handle, "_grad", None)
             if reset or old is None:
                 handle._grad = self.as_tensor(leaf, g)

@@ -83,12 +83,18 @@ class WideNode(OpNode):
 
 
 class Leaf:
-    """Where a walk ends: a Tensor that asked for its gradient, held weakly."""
+    """Where a walk ends: a Tensor that asked for its gradient, held weakly.
 
-    __slots__ = ("backend", "dtype", "handle", "shape")
+    `hooks` sees the gradient of each pass (core/hooks.py); None as long as there are none.
+    """
+
+    __slots__ = ("backend", "dtype", "handle", "hooks", "shape")
+
+    hooks: dict[int, Any] | None
 
     def __init__(self, handle: Tensor, backend: Backend, shape: tuple[int, ...], dtype: Any):
         self.handle = weakref.ref(handle)
+        self.hooks = None
         self.backend = backend
         self.shape = shape
         self.dtype = dtype

@@ -70,7 +70,7 @@ class Tensor:
         self.allow_grad = allow_grad
         return self
 
-    if TYPE_CHECKING:  # installed by core/backward.py and array_api/_operators.py
+    if TYPE_CHECKING:  # installed by core/backward.py, core/hooks.py and array_api/_operators.py
 
         def backward(
             self,
@@ -82,6 +82,9 @@ class Tensor:
             reset_grads: bool = True,
             strong_zeros: bool = False,
         ) -> None: ...
+
+        def register_hook(self, hook: Any) -> Any: ...
+        def retain_grad(self) -> None: ...
 
         T: Tensor
         mT: Tensor

@@ -1,0 +1,65 @@
+"""Which operations stand behind a node, and what remains of those that a pass freed."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from .graph import Dual, Freed, Leaf, Node, OpNode, WideNode
+
+
+def freed() -> RuntimeError:
+    return RuntimeError(
+        "backward: an earlier backward freed this graph; call that one with cleanup_mode='keep' to "
+        "walk it again"
+    )
+
+
+def freed_below(node: Any, bottom: Any) -> Any:
+    """The same tangents over what remains of a node."""
+    if type(node) is not Dual:
+        return Freed(bottom)
+    return Dual(node.level, freed_below(node.primal, bottom), node.tangent)
+
+
+def reachable(root: Node) -> list[OpNode]:
+    """The operations behind a node, oldest first."""
+    found: list[OpNode] = []
+    seen: set[Node | None] = {None, root}
+    enqueue(root, found, seen)
+    for node in found:  # which grows meanwhile
+        parent = node.parent1
+        if parent not in seen:
+            seen.add(parent)
+            if type(parent) is OpNode:
+                found.append(parent)
+            elif type(parent) is not Leaf:
+                enqueue(parent, found, seen)
+        parent = node.parent2
+        if parent not in seen:
+            seen.add(parent)
+            if type(parent) is OpNode:
+                found.append(parent)
+            elif type(parent) is not Leaf:
+                enqueue(parent, found, seen)
+    found.sort(key=operator.attrgetter("number"))
+    return found
+
+
+def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> None:
+    """Add an operation of any kind to what was found; refuse what an earlier pass freed."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, OpNode):
+            found.append(node)
+            if isinstance(node, WideNode):
+                waiting += [parent for parent in node.parents() if parent not in seen]
+                seen.update(waiting)
+        elif type(node) is Freed:
+            raise freed()
+        elif type(node) is Dual:
+            raise RuntimeError(
+                "backward: a tensor from inside a jvp was used outside it; return it from the "
+                "function"
+            )
