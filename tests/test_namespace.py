@@ -298,8 +298,12 @@ def test_repr():
     assert repr(md.Tensor([1.0, 2.0])) == "Tensor([1., 2.])"
     assert str(md.Tensor([1.0])) == "Tensor([1.])"
     assert repr(md.Tensor([1], dtype=np.int8)) == "Tensor([1], dtype=int8)"
-    assert repr(md.Tensor(2.0, allow_grad=True) * 2) == "Tensor(4.)"
-    assert repr(strict.asarray([1.0, 2.0])) == "Tensor([1., 2.])"
+    assert repr(md.Tensor(2.0, allow_grad=True)) == "Tensor(2., allow_grad=True)"
+    assert repr(md.Tensor(2.0, allow_grad=True) * 2) == "Tensor(4., op=multiply)"
+    assert "shape=(2000,)" in repr(md.Tensor(np.zeros(2000)))
+    assert (
+        repr(strict.asarray([1.0])) == "Tensor([1.], device=array_api_strict.Device('CPU_DEVICE'))"
+    )
     assert f"{md.Tensor(3.14159):.2f}" == "3.14"
 
 

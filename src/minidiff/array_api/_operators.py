@@ -153,8 +153,16 @@ def to_device(self: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
 
 
 def _repr(self: Tensor) -> str:
-    body = str(self._backend.as_numpy(current(self)._data).__repr__())
+    # NumPy's own text: it shows the shape where it leaves elements out, and a dtype that is not
+    # clear from them.
+    body = repr(self._backend.as_numpy(current(self)._data))
     body = body.removeprefix("array(").removesuffix(")")
+    if self._backend is not numpy_backend:
+        body += f", device={self.device!r}"
+    if self.op_node is not None:
+        body += f", op={self.op_node.rule.name}"
+    elif has_history(self):
+        body += ", allow_grad=True"
     return f"Tensor({body})"
 
 
