@@ -10,6 +10,8 @@ import pytest
 import minidiff as md
 import minidiff.array_api as xp
 from cases import CASES
+from minidiff.array_api._decompositions import inverse_of_lower
+from reference import directional_derivative
 
 # https://data-apis.org/array-api/2025.12/extensions
 EXTENSIONS = {
@@ -140,3 +142,34 @@ def test_a_diagonal_cannot_be_written():
     assert part.as_numpy().tolist() == [5.0, 1.0]
     with pytest.raises(ValueError, match="read-only"):
         part[0] = 2.0
+
+
+@pytest.mark.parametrize("shape", [(65, 65), (2, 131, 131)])
+def test_the_inverse_of_a_large_triangle(shape):
+    rng = np.random.default_rng(shape[-1])
+    lower = np.tril(rng.uniform(-1, 1, shape)) / shape[-1] + np.eye(shape[-1])
+    found = inverse_of_lower(np, lower)
+    np.testing.assert_allclose(found @ lower, np.broadcast_to(np.eye(shape[-1]), shape), atol=1e-13)
+
+
+def test_cholesky_of_a_large_matrix():
+    # Larger than the blocks that the rule inverts whole; first and second order along directions.
+    rng = np.random.default_rng(7)
+    a, v, w = rng.uniform(-1, 1, (3, 70, 70))
+    a, v = a @ a.T / 70 + np.eye(70), v + v.T
+
+    def second(t):
+        x = md.Tensor(a + t * v, allow_grad=True)
+        xp.sum(xp.linalg.cholesky(x) * md.Tensor(w)).backward(allow_higher_order=True)
+        slope = xp.sum(x.grad * md.Tensor(v))
+        slope.backward()
+        return float(slope), x.grad.as_numpy()
+
+    slope, hessian_times_v = second(0.0)
+    value = lambda t: np.sum(np.linalg.cholesky(a + t * v) * w)  # noqa: E731
+    (expected,) = directional_derivative(value, [np.asarray(0.0)], [np.asarray(1.0)], step=1e-4)
+    np.testing.assert_allclose(slope, expected, rtol=1e-8)
+    (expected,) = directional_derivative(
+        lambda t: second(float(t))[0], [np.asarray(0.0)], [np.asarray(1.0)], step=1e-4
+    )
+    np.testing.assert_allclose(np.sum(hessian_times_v * v), expected, rtol=1e-8)
