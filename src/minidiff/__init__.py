@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from . import array_api
 from ._version import __version__
 from .array_api._namespace import wrap
-from .core.forward import jvp
 from .core.graph import (
     allow_detach,
     allow_gauge_dependence,
@@ -19,6 +19,31 @@ from .core.graph import (
 )
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
+
+if TYPE_CHECKING:
+    from . import functional
+    from .functional import (
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        linearize,
+        stop_gradient,
+        value_and_grad,
+        vjp,
+    )
+
+# What is loaded when it is first asked for: `import minidiff.array_api` imports this module first,
+# and needs none of it. By module, the names that the top level has of it too.
+LATER = {
+    "functional": (
+        *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
+        *("value_and_grad", "vjp"),
+    ),
+}
+
+MODULE_OF = {name: module for module, names in LATER.items() for name in (*names, module)}
 
 __all__ = [
     "Tensor",
@@ -33,18 +58,36 @@ __all__ = [
     "disable_new_grads",
     "elementwise",
     "enable_grad",
+    "functional",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
     "jvp",
     "linear",
+    "linearize",
     "no_grad",
     "nondifferentiable",
+    "stop_gradient",
     "strong_zeros",
+    "value_and_grad",
+    "vjp",
     "wrap",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Every function of the standard is at the top level too: `md.sin`, `md.where`, ..."""
-    if name in array_api.__all__:
-        found = globals()[name] = getattr(array_api, name)  # found at once from now on
-        return found
-    raise AttributeError(f"module 'minidiff' has no attribute {name!r}")
+    """What is loaded later, and every function of the standard: `md.grad`, `md.sin`, ..."""
+    if name in MODULE_OF:
+        module = importlib.import_module(f".{MODULE_OF[name]}", __name__)
+        found = module if name == MODULE_OF[name] else getattr(module, name)
+    elif name in array_api.__all__:
+        found = getattr(array_api, name)
+    else:
+        raise AttributeError(f"module 'minidiff' has no attribute {name!r}")
+    globals()[name] = found  # found at once from now on
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MODULE_OF, *array_api.__all__})

@@ -172,11 +172,12 @@ class Pass:
         self.owned.add(parent)
         return known
 
-    def run(self, nodes: list[OpNode], reset: bool) -> None:
+    def run(self, nodes: list[OpNode], reset: bool | None) -> None:
         """Walk the nodes, given oldest first, from the newest to the oldest.
 
         The list is used up, so that in 'prune' mode a node and what it keeps die as soon as its
-        turn is over and nobody else refers to them.
+        turn is over and nobody else refers to them. With `reset` None the gradients stay in
+        `grads`, and no leaf gets one.
         """
         if self.general:
             while nodes:
@@ -187,7 +188,8 @@ class Pass:
             self.back_on_tensors(nodes)
         else:
             self.back_on_arrays(nodes)
-        self.finish(reset)
+        if reset is not None:
+            self.finish(reset)
 
     def back_on_arrays(self, nodes: list[OpNode]) -> None:
         """Straight code for nodes with one or two real arrays; the others take `step`."""
@@ -365,7 +367,7 @@ class Pass:
     def as_tensor(self, node: Any, g: Any) -> Tensor:
         """A gradient for keeps: its memory may be shared with another one, so writes copy it."""
         if self.tensors:
-            return wrap(node.backend, current(g)._data, g._node, True)
+            return wrap(g._backend, current(g)._data, g._node, True)
         backend = node.backend
         return wrap(backend, g if type(g) is backend.array_type else backend.asarray(g), None, True)
 

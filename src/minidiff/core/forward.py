@@ -1,15 +1,15 @@
 """Forward mode over the same rules: tangents travel with the tensors, and no graph is kept.
 
 A Dual is laid over the node that a tensor has anyway, so both modes nest in either order. Each
-`jvp` has a level of its own: an operation strips the highest level off its inputs, runs on what
-remains, and lays the tangent over the result. Nested derivatives are never confused.
+evaluation (`Duals`) has a level of its own: an operation strips the highest level off its inputs,
+runs on what remains, and lays the tangent over the result. Nested derivatives are never confused.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..backends import SCALARS, Backend
@@ -22,67 +22,43 @@ from .rules import Rule
 from .tensor import Tensor, current, root_of, wrap
 
 
-def jvp(
-    function: Callable[..., Tensor], primals: Sequence[Tensor], tangents: Sequence[Tensor]
-) -> tuple[Tensor, Tensor]:
-    """The value of a function and its derivative along a direction.
+class Duals:
+    """Primals that carry tangents while a function is evaluated: `with Duals(...) as duals: ...`.
 
-    Parameters
+    Attributes
     ----------
-    function : callable
-        Takes as many Tensors as there are `primals`; returns one Tensor.
-    primals, tangents : sequences of Tensor
-        Where, and along which direction; of equal shapes, real or complex floating.
-
-    Returns
-    -------
-    (Tensor, Tensor)
-        The value and the Jacobian-vector product, which has the value's shape and dtype.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer tangents than primals, or one has another shape than its primal.
-    TypeError
-        If a primal, a tangent or the function's result is no Tensor.
+    tensors : list of Tensor
+        The primals, each with its tangent laid over its node.
     """
-    if len(primals) != len(tangents):
-        raise ValueError(f"jvp: {len(primals)} primals need as many tangents, not {len(tangents)}")
-    level = Level()
-    duals = [dual(level, *pair) for pair in zip(primals, tangents, strict=True)]
-    token = state.set(state.get().inside(level))
-    try:
-        out = function(*duals)
-        if type(out) is not Tensor:
-            raise TypeError(
-                f"jvp: the function has to return a Tensor, and it returned {type(out).__name__}"
-            )
-        return split(out, level)
-    finally:
-        state.reset(token)
-        level.calls.clear()
+
+    def __init__(self, primals: Sequence[Tensor], tangents: Sequence[Tensor]):
+        self.level = Level()
+        pairs = zip(primals, tangents, strict=True)
+        self.tensors = [dual(self.level, primal, tangent) for primal, tangent in pairs]
+
+    def __enter__(self) -> Duals:
+        self._token = state.set(state.get().inside(self.level))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        state.reset(self._token)
+        self.level.calls.clear()
+
+    def split(self, out: Tensor) -> tuple[Tensor, Tensor]:
+        """A result and its tangent, apart; neither shares what it may write with anybody."""
+        node = carried(current(out)._node, (self.level,))
+        below = kept_wrap(out, carried(out._node, state.get().entered[:-1]))
+        root_of(out)._kept = True
+        if type(node) is not Dual:
+            return below, project_out(None, below)
+        return below, kept_wrap(node.tangent, node.tangent._node)
 
 
 def dual(level: Level, primal: Tensor, tangent: Tensor) -> Tensor:
     """A primal that carries its tangent."""
-    for name, value in (("primal", primal), ("tangent", tangent)):
-        if type(value) is not Tensor:
-            raise TypeError(f"jvp: a {name} is a Tensor, not {type(value).__name__}")
-    if primal.shape != tangent.shape:
-        raise ValueError(f"jvp: a tangent of shape {primal.shape} is needed, not {tangent.shape}")
     root_of(primal)._kept = root_of(tangent)._kept = True
     travels = kept_wrap(tangent, current(tangent)._node)
     return kept_wrap(primal, Dual(level, current(primal)._node, travels))
-
-
-def split(out: Tensor, level: Level) -> tuple[Tensor, Tensor]:
-    """A result of a jvp and its tangent; neither shares what it may write with anybody."""
-    node = carried(current(out)._node, (level,))
-    below = kept_wrap(out, carried(out._node, state.get().entered[:-1]))
-    root_of(out)._kept = True
-    if type(node) is not Dual:
-        return below, project_out(None, below)
-    return below, kept_wrap(node.tangent, node.tangent._node)
 
 
 def carried(node: Node | None, levels: Sequence[Level]) -> Node | None:

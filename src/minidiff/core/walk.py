@@ -63,3 +63,27 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> N
                 "backward: a tensor from inside a jvp was used outside it; return it from the "
                 "function"
             )
+
+
+def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
+    """The operations behind some nodes since a number, oldest first, and the nodes they rest on."""
+    found: list[OpNode] = []
+    ends: set[Node] = set()
+    seen: set[Node | None] = {None}
+    waiting: list[Node | None] = [*roots]
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if type(node) is Freed:
+            raise freed()
+        if isinstance(node, OpNode) and node.number > start:
+            found.append(node)
+            waiting += [node.parent1, node.parent2]
+            if isinstance(node, WideNode):
+                waiting += node.parents()
+        elif node is not None:
+            ends.add(node)
+    found.sort(key=operator.attrgetter("number"))
+    return found, ends
