@@ -146,6 +146,7 @@ OUT_OF_REACH = {
     "backends/generic.py JAXBackend": "tests/backends/test_generic.py, where JAX is installed",
     "core/graph.py _Switch._next": "what each switch supplies",
     "core/hooks.py Hooked.refuse": "what a backward pass never calls",
+    "testing.py gradcheck": "a report of several lines: tests/test_testing.py",
     "__main__.py grad_of": "the tour checks itself",
 }
 

@@ -21,7 +21,7 @@ from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
 
 if TYPE_CHECKING:
-    from . import functional
+    from . import functional, testing
     from .functional import (
         grad,
         hessian,
@@ -41,6 +41,7 @@ LATER = {
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
     ),
+    "testing": (),
 }
 
 MODULE_OF = {name: module for module, names in LATER.items() for name in (*names, module)}
@@ -70,6 +71,7 @@ __all__ = [
     "nondifferentiable",
     "stop_gradient",
     "strong_zeros",
+    "testing",
     "value_and_grad",
     "vjp",
     "wrap",
