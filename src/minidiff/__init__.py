@@ -21,7 +21,8 @@ from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
 
 if TYPE_CHECKING:
-    from . import functional, testing
+    from . import batching, functional, testing
+    from .batching import vmap
     from .functional import (
         grad,
         hessian,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # What is loaded when it is first asked for: `import minidiff.array_api` imports this module first,
 # and needs none of it. By module, the names that the top level has of it too.
 LATER = {
+    "batching": ("vmap",),
     "functional": (
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
@@ -52,6 +54,7 @@ __all__ = [
     "allow_detach",
     "allow_gauge_dependence",
     "array_api",
+    "batching",
     "bilinear",
     "composite",
     "detect_anomaly",
@@ -74,6 +77,7 @@ __all__ = [
     "testing",
     "value_and_grad",
     "vjp",
+    "vmap",
     "wrap",
 ]
 

@@ -7,7 +7,8 @@ may be nested containers of tensors; plain arrays and numbers are taken as tenso
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ._calls import (
@@ -25,6 +26,7 @@ from ._calls import (
     value_and_aux,
     zeros_like,
 )
+from .batching import vmap
 from .core.forward import Duals
 from .core.pullback import Pullback
 from .core.tensor import Tensor
@@ -319,38 +321,52 @@ def jacobian(
 
 
 def by_rows(call: Call) -> list[list[Tensor]]:
-    """For each result and input the Jacobian, from one pull per element of the results."""
+    """For each result and input the Jacobian, from a pull per element of the results."""
     blocks = []
     for index, out in enumerate(call.outs):
-        cotangents: list[Tensor | None] = [None] * len(call.outs)
-        rows = []
-        for one in basis(out):
-            cotangents[index] = one
-            rows.append(call.pull(cotangents))
+        rows = for_each(basis(out), partial(pulled_from, call, index))
         blocks.append(
-            [
-                stacked([row[i] for row in rows], out.shape + x.shape, out)
-                for i, x in enumerate(call.inputs)
-            ]
+            [shaped(row, out.shape + x.shape) for row, x in zip(rows, call.inputs, strict=True)]
         )
     return blocks
 
 
+def pulled_from(call: Call, index: int, cotangent: Tensor) -> list[Tensor]:
+    return call.pull([cotangent if i == index else None for i in range(len(call.outs))])
+
+
 def by_columns(call: Call) -> list[list[Tensor]]:
-    """The same from one push per element of the inputs."""
+    """The same from a push per element of the inputs."""
     blocks: list[list[Tensor]] = [[] for _ in call.outs]
     for index, x in enumerate(call.inputs):
-        columns = []
-        for one in basis(x):
-            tangents = [zeros_like(other) for other in call.inputs]
-            tangents[index] = one
-            columns.append(call.push(tangents))
-        for block, out, parts in zip(blocks, call.outs, zip(*columns, strict=True), strict=True):
-            transposed = stacked(list(parts), x.shape + out.shape, out)
+        columns = for_each(basis(x), partial(pushed_along, call, index))
+        for block, out, column in zip(blocks, call.outs, columns, strict=True):
+            transposed = shaped(column, x.shape + out.shape)
             first = len(x.shape)
             order = (*range(first, first + len(out.shape)), *range(first))
             block.append(out._backend.tensors.permute_dims(transposed, order))
     return blocks
+
+
+def pushed_along(call: Call, index: int, tangent: Tensor) -> list[Tensor]:
+    tangents = [tangent if i == index else zeros_like(x) for i, x in enumerate(call.inputs)]
+    return call.push(tangents)
+
+
+# For fewer a loop is quicker, and it needs nothing of the functions.
+FEW = 3
+
+
+def for_each(rows: Tensor, function: Callable[[Tensor], list[Tensor]]) -> list[Tensor]:
+    """What a function gives for each of some rows, stacked: by `vmap`, where there are many."""
+    count, xp = rows.shape[0], rows._backend.tensors
+    if count > FEW:
+        return vmap(function)(rows)  # type: ignore[no-any-return]  # a list, as the function's result
+    if count == 0:
+        like = function(xp.zeros(rows.shape[1:], dtype=rows.dtype, device=rows.device))
+        return [one._backend.tensors.stack([one])[:0, ...] for one in like]
+    parts = zip(*[function(rows[i, ...]) for i in range(count)], strict=True)
+    return [one[0]._backend.tensors.stack(list(one)) for one in parts]
 
 
 def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Function:
@@ -430,16 +446,12 @@ def elements(tensors: Sequence[Tensor]) -> int:
     return sum(one.size for one in tensors)
 
 
-def basis(x: Tensor) -> list[Tensor]:
-    """The tensors of the shape of x that are 1 at one place and 0 elsewhere."""
+def basis(x: Tensor) -> Tensor:
+    """The tensors of the shape of x that are 1 at one place and 0 elsewhere, along a first axis."""
     xp, size = x._backend.tensors, math.prod(x.shape)
-    rows = xp.eye(size, dtype=x.dtype, device=x.device)
-    return [xp.reshape(rows[i, ...], x.shape) for i in range(size)]
+    return shaped(xp.eye(size, dtype=x.dtype, device=x.device), (size, *x.shape))
 
 
-def stacked(parts: list[Tensor], shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """The parts along new first axes, as many as `shape` has more than a part."""
-    xp = like._backend.tensors
-    if not parts:
-        return xp.zeros(shape, dtype=like.dtype, device=like.device)  # type: ignore[no-any-return]  # untyped
-    return xp.reshape(xp.stack(parts), shape)  # type: ignore[no-any-return]  # as above
+def shaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
+    out: Tensor = x._backend.tensors.reshape(x, shape)
+    return out

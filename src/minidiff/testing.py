@@ -112,8 +112,8 @@ def gradcheck(
     problem = Problem(func, (inputs,) if type(inputs) is Tensor else tuple(inputs), exclude)
     if not problem.places or not modes:
         raise ValueError(
-            "gradcheck: there is nothing to check: no input is a Tensor of a floating dtype, or all "
-            "of them are excluded, or modes is empty"
+            "gradcheck: there is nothing to check: no input is a Tensor of a floating dtype, or "
+            "all of them are excluded, or modes is empty"
         )
     precision = max(epsilon(problem.inputs[place]) for place in problem.places)
     rtol = 10 * math.sqrt(precision) if rtol is None else rtol

@@ -31,7 +31,7 @@ def asarray(
 ) -> Tensor:
     """A Tensor of scalars, nested sequences, buffers or arrays; Tensors keep their history."""
     if type(obj) is Tensor:
-        if obj._backend is not xp.backend:
+        if obj._backend is not xp.backend and not obj._backend.is_over(xp.backend):
             if copy is False:
                 raise ValueError(
                     f"asarray: copy=False, but data of {obj._backend.name} have to be copied to "

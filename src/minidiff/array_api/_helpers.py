@@ -6,9 +6,11 @@ import math
 from typing import Any
 
 from ..backends import SCALARS
+from ..core.tensor import raw
 
 __all__ = [
     "SCALARS",
+    "anywhere",
     "as_floating",
     "axes_of",
     "count_along",
@@ -21,6 +23,12 @@ __all__ = [
 ]
 
 Axis = int | tuple[int, ...] | None
+
+
+def anywhere(xp: Any, condition: Any) -> bool:
+    """Whether a condition holds for any element; inside vmap, for any sample."""
+    found = raw(xp.any(condition))
+    return bool(found.in_any_sample() if hasattr(found, "in_any_sample") else found)
 
 
 def is_complex(xp: Any, x: Any) -> bool:

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.words import differentiable
-from ._helpers import as_floating, is_complex
+from ._helpers import anywhere, as_floating, is_complex
 from ._matrices import adjoint, columns
 from ._statistical import product_of_others
 
@@ -67,7 +67,7 @@ def solve(xp: Any, x1: Tensor, x2: Tensor, /) -> Tensor:
 def adjugate(xp: Any, x: Any, det: Any) -> Any:
     """det(x) inv(x), and its limit where x is singular: exact for every rank."""
     singular = (det == 0)[..., None, None]
-    if not xp.any(singular):
+    if not anywhere(xp, singular):
         return det[..., None, None] * xp.linalg.inv(x)
     # x = U S Vh, and each factor has an adjugate of its own: det(U) Uᴴ, products of the others, ...
     U, S, Vh = xp.linalg.svd(x)
@@ -95,7 +95,7 @@ def det(xp: Any, x: Tensor, /) -> Tensor:
 def inverse_or_nan(xp: Any, x: Any, regular: Any) -> Any:
     """The inverses of matrices; nan for those that have none, where a library would raise."""
     regular = regular[..., None, None]
-    if xp.all(regular):
+    if not anywhere(xp, ~regular):
         return xp.linalg.inv(x)
     one = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
     return xp.where(regular, xp.linalg.inv(xp.where(regular, x, one)), math.nan)

@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from ..core.graph import gauge_allowed
-from ._helpers import is_complex
+from ._helpers import anywhere, is_complex
 
 
 def adjoint(xp: Any, x: Any) -> Any:
@@ -54,7 +54,7 @@ def over_gaps(xp: Any, x: Any, gap: Any, tiny: Any, beside: Any, name: str = "")
     """
     equal = xp.abs(gap) <= tiny
     harmless = xp.abs(x) <= rounding(xp, beside, (-2, -1))
-    if name and xp.any(equal & ~harmless):
+    if name and anywhere(xp, equal & ~harmless):
         warnings.warn(
             f"{name}: equal values, and the loss depends on the choice among their vectors: the "
             "derivative does not exist, and is nan there",
@@ -75,7 +75,7 @@ def refuse_phase(xp: Any, phase: Any, beside: Any, name: str) -> None:
     turning = xp.where(on_diagonal(xp, phase), xp.abs(phase), 0)
     # Of rounding errors alone nothing can be said: hence what they are beside 1 as well.
     floor = 64 * float(xp.finfo(phase.dtype).eps)
-    if xp.any(turning > 1e3 * (rounding(xp, beside, (-2, -1)) + floor)):
+    if anywhere(xp, turning > 1e3 * (rounding(xp, beside, (-2, -1)) + floor)):
         raise ValueError(
             f"{name}: the loss depends on the phase of the vectors, which is arbitrary, so it has "
             "no derivative; use phase-free expressions (magnitudes, projectors v vᴴ), or turn this "
@@ -85,7 +85,7 @@ def refuse_phase(xp: Any, phase: Any, beside: Any, name: str) -> None:
 
 def refuse_extra(xp: Any, g: Any, name: str, hint: str) -> None:
     """An error where a loss depends on columns that fill up a basis and are otherwise free."""
-    if math.prod(g.shape) and xp.any(g != 0):
+    if math.prod(g.shape) and anywhere(xp, g != 0):
         raise ValueError(
             f"{name}: the loss depends on columns that complete a basis: they are arbitrary, so it "
             f"has no derivative; use {hint}"

@@ -58,6 +58,8 @@ class Backend:
         What may stand beside a Tensor and is a constant: the library's arrays and scalars.
     plain : tuple of dtypes
         The commonest real floating dtypes: found here, a dtype needs no further look.
+    base : Backend, optional
+        What this one is laid over: it takes that one's Tensors as its own (batching.py).
     """
 
     name: str
@@ -65,6 +67,7 @@ class Backend:
     array_type: type
     constants: tuple[type, ...]
     plain: tuple[Any, ...] = ()
+    base: Backend | None = None
     writes_in_place: ClassVar[bool] = True
     # A wrapped library keeps its own device objects; NumPy and CuPy are a device each.
     keeps_devices: ClassVar[bool] = True
@@ -77,6 +80,17 @@ class Backend:
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
+
+    def is_over(self, other: Backend) -> bool:
+        """Whether this backend is laid over another one, directly or not."""
+        below = self.base
+        while below is not None and below is not other:
+            below = below.base
+        return below is not None
+
+    def adopt(self, tensor: Any) -> Any:
+        """A Tensor of a backend that this one is laid over, as one of its own."""
+        raise NotImplementedError
 
     def asarray(self, data: Any) -> Any:
         """The library's array of a library scalar (or anything it makes an array of)."""

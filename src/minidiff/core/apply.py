@@ -15,7 +15,7 @@ from ..backends import SCALARS, Backend
 from .forward import record
 from .general import composite, free, refuse, several, wide
 from .graph import RECORDING, OpNode, next_number, state
-from .nodes import NOTHING, PLAIN, constant, mixed_backends, unwrap
+from .nodes import NOTHING, PLAIN, Above, constant, together, unwrap
 from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, look_again
 
@@ -123,7 +123,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 if x2._at is not None:
                     look_again(x2)
                 if x2._backend is not backend:
-                    raise mixed_backends(rule.name, backend, x2._backend)
+                    return rule.function(*together(rule.name, x1, x2))
                 array2 = x2._data
                 parent2: Any = x2._node
             else:
@@ -219,15 +219,21 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         backend = x._backend
         parent = x._node
         tracked = parent is not None and not never
-        if args:
-            args = tuple(
-                [a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name) for a in args]
-            )
-        if kwargs:
-            kwargs = {
-                name: a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
-                for name, a in kwargs.items()
-            }
+        try:
+            if args:
+                args = tuple(
+                    [
+                        a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
+                        for a in args
+                    ]
+                )
+            if kwargs:
+                kwargs = {
+                    name: a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
+                    for name, a in kwargs.items()
+                }
+        except Above as upper:
+            return rule.function(upper.backend.adopt(x), *args, **kwargs)
         try:
             kernel = kernels[backend]
         except KeyError:
@@ -288,7 +294,10 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         backend = x._backend
         parent = x._node
         if type(argument) not in PLAIN:
-            argument = unwrap(argument, backend, parent is not None, rule.name)
+            try:
+                argument = unwrap(argument, backend, parent is not None, rule.name)
+            except Above as upper:
+                return rule.function(upper.backend.adopt(x), argument)
         try:
             kernel = kernels[backend]
         except KeyError:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from ..backends import Backend, of_device
 from .forward import record, record_all
-from .nodes import mixed_backends, pack, unwrap
+from .nodes import adopted, mixed_backends, pack, unwrap
 from .rules import Rule
 from .tensor import Tensor, refuse_to_lose, wrap
 
@@ -19,6 +19,9 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         backend = backend_of(rule, args, kwargs)
         if backend is None:
             return otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
+        if backend.base is not None:
+            args = adopted(args, backend, rule.name)
+            kwargs = {name: adopted(one, backend, rule.name) for name, one in kwargs.items()}
         arrays = tuple([unwrap(a, backend, False, rule.name) for a in args])
         keyword_arrays = {name: unwrap(a, backend, False, rule.name) for name, a in kwargs.items()}
         data = rule.kernel(backend)(*arrays, **keyword_arrays)
@@ -85,14 +88,15 @@ def several(rule: Rule, backend: Backend, data: Any, args: Any, kwargs: Any) -> 
 
 
 def backend_of(rule: Rule, args: Any, kwargs: Any) -> Backend | None:
-    """The one backend of a call's Tensors; None where there are none."""
+    """The one backend of a call's Tensors, or the uppermost; None where there are none."""
     found: Backend | None = None
     for value in (*args, *kwargs.values()):
         for one in value if type(value) in (list, tuple) else (value,):
             if type(one) is Tensor:
-                if found is not None and one._backend is not found:
+                if found is None or one._backend.is_over(found):
+                    found = one._backend
+                elif one._backend is not found and not found.is_over(one._backend):
                     raise mixed_backends(rule.name, found, one._backend)
-                found = one._backend
     return found
 
 

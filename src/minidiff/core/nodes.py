@@ -171,7 +171,9 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     kind = type(value)
     if kind is Tensor:
         if value._backend is not backend:
-            raise mixed_backends(where, backend, value._backend)
+            if value._backend.is_over(backend):
+                raise Above(value._backend)
+            value = adopted(value, backend, where)
         if keep:
             root_of(value)._kept = True
         return current(value)._data
@@ -187,6 +189,30 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     if keep and isinstance(value, backend.constants):
         return backend.copy(value) if hasattr(value, "shape") and value.shape else value
     return value
+
+
+def adopted(value: Any, backend: Backend, where: str) -> Any:
+    """A value with Tensors of one backend, which has to be laid over those that they have."""
+    if type(value) in (list, tuple):
+        return type(value)([adopted(one, backend, where) for one in value])
+    if type(value) is not Tensor or value._backend is backend:
+        return value
+    if not backend.is_over(value._backend):
+        raise mixed_backends(where, backend, value._backend)
+    return backend.adopt(value)
+
+
+def together(where: str, x1: Tensor, x2: Tensor) -> list[Any]:
+    """Two Tensors of different backends as Tensors of the upper one of them."""
+    upper = x2._backend if x2._backend.is_over(x1._backend) else x1._backend
+    return [adopted(x1, upper, where), adopted(x2, upper, where)]
+
+
+class Above(Exception):
+    """An argument has a backend that is laid over the array's own: start again with that one."""
+
+    def __init__(self, backend: Backend):
+        self.backend = backend
 
 
 def mixed_backends(where: str, first: Backend, second: Backend) -> TypeError:

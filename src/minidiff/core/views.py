@@ -14,7 +14,7 @@ from typing import Any
 from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf, state
-from .nodes import mixed_backends, node_of, unwrap
+from .nodes import adopted, node_of, unwrap
 from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, wrap
 
@@ -23,7 +23,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     """x[key] = value; `write` is the table's rule for a write through a view's path."""
     if type(value) is Tensor:
         if value._backend is not x._backend:
-            raise mixed_backends("__setitem__", x._backend, value._backend)
+            value = adopted(value, x._backend, "__setitem__")
         if is_that_view(value, x, key):
             return  # x[k] += v: the view has been written already, and here it is handed back
         current(value)
@@ -54,7 +54,7 @@ def update(
     rule = rule_of(function)
     if type(other) is Tensor:
         if other._backend is not backend:
-            raise mixed_backends(rule.name, backend, other._backend)
+            other = adopted(other, backend, rule.name)
         current(other)
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
         return NotImplemented

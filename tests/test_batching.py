@@ -1,0 +1,148 @@
+"""vmap against a loop over the samples: values and derivatives of every function of the table."""
+
+import warnings
+
+import pytest
+
+import minidiff as md
+import minidiff.array_api as xp
+import numpy as np
+from cases import CASES
+from reference import parts
+
+SAMPLES = 3
+
+# The shape of what these return depends on the values.
+DEPENDENT = ("nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values")
+# Masks, and numbers of repetitions, that differ from sample to sample: there too.
+SHARED = ("getitem", "repeat")
+# These run in a loop over the samples.
+LOOPS = ("searchsorted", "isin")
+
+
+def several(case, complex):
+    """Arrays of several samples, along the first axis."""
+    one = case.arrays(complex=complex)
+    rng = case.rng("samples")
+    out = []
+    for array, argument in zip(one, case.arguments, strict=True):
+        more = [array]
+        for _ in range(SAMPLES - 1):
+            if argument.floating:
+                other = np.asarray(argument.sample(rng, argument.shape))
+                more.append(other + 0.3j if complex else other)
+            else:
+                more.append(array)
+        out.append(np.stack([np.asarray(m, dtype=array.dtype) for m in more]))
+    return out
+
+
+def variants():
+    for case in CASES:
+        if case.lax or case.name in DEPENDENT or "x[x" in case.id:  # see the first test
+            continue
+        for complex in (False, True) if case.complex else (False,):
+            yield pytest.param(case, complex, id=f"{case.id}{'-complex' if complex else ''}")
+
+
+def axes(case):
+    """Along which axis the samples of each argument lie; None for what has to be shared."""
+    shares = case.name in SHARED
+    return tuple([None if shares and not a.floating else 0 for a in case.arguments])
+
+
+def given(case, stacks):
+    """The arguments of a call on the batch."""
+    pairs = zip(stacks, axes(case), strict=True)
+    return [xp.asarray(stack if axis == 0 else stack[0]) for stack, axis in pairs]
+
+
+def floats(outs):
+    return [out for out in parts(outs) if out.dtype.kind in "fc"]
+
+
+def call(case, *arrays):
+    with warnings.catch_warnings():
+        if case.name in LOOPS:
+            warnings.simplefilter("ignore", RuntimeWarning)
+        return tuple(parts(case.call(xp, *arrays)))
+
+
+def compared(found, expected):
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert one.shape == other.shape
+        assert one.dtype == other.dtype
+        np.testing.assert_allclose(one.as_numpy(), other.as_numpy(), rtol=1e-9, atol=1e-11)
+
+
+def looped(function, stacks):
+    """One result at a time, stacked."""
+    rows = [function(*[xp.asarray(stack[i]) for stack in stacks]) for i in range(SAMPLES)]
+    return [xp.stack(column) for column in zip(*rows, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.name in DEPENDENT or "x[x" in case.id],
+    ids=lambda c: c.id,
+)
+def test_shapes_that_depend_on_values_are_refused(case):
+    with pytest.raises(ValueError, match="from sample to sample"):
+        md.vmap(lambda *xs: call(case, *xs))(*several(case, False))
+
+
+@pytest.mark.parametrize(("case", "complex"), list(variants()))
+def test_values(case, complex):
+    stacks = several(case, complex)
+    found = md.vmap(lambda *xs: call(case, *xs), axes(case))(*given(case, stacks))
+    compared(found, looped(lambda *xs: call(case, *xs), stacks))
+
+
+@pytest.mark.parametrize(("case", "complex"), [p for p in variants() if not p.values[0].constant])
+def test_gradients(case, complex):
+    """grad inside vmap, and vmap inside grad."""
+    stacks = several(case, complex)
+    moving = [i for i, a in enumerate(case.arguments) if a.floating]
+
+    def loss(*xs):
+        total = 0.0
+        for out in floats(call(case, *xs)):
+            total = total + xp.sum(xp.real(out * out) if out.dtype.kind == "c" else out * out)
+        return total
+
+    gradient = md.grad(loss, moving)
+    expected = looped(gradient, stacks)
+    compared(md.vmap(gradient, axes(case))(*given(case, stacks)), expected)
+    whole = md.grad(lambda *xs: xp.sum(md.vmap(loss, axes(case))(*xs)), moving)
+    compared(whole(*given(case, stacks)), expected)
+
+
+@pytest.mark.parametrize(("case", "complex"), [p for p in variants() if not p.values[0].constant])
+def test_cotangents_and_tangents_alone(case, complex):
+    """What jacobian does: the inputs are those of one sample, the directions are many."""
+    arrays = [xp.asarray(array) for array in case.arrays(complex=complex)]
+    points = [x for x, a in zip(arrays, case.arguments, strict=True) if a.floating]
+
+    def function(*moved):
+        new = iter(moved)
+        xs = [next(new) if a.floating else x for x, a in zip(arrays, case.arguments, strict=True)]
+        return tuple(floats(call(case, *xs)))
+
+    outs, pull = md.vjp(function, *points)
+    rng = case.rng("directions")
+
+    def directions(like):
+        values = rng.standard_normal((SAMPLES, *like.shape))
+        if like.dtype.kind == "c":
+            values = values + 1j * rng.standard_normal((SAMPLES, *like.shape))
+        return xp.asarray(values)
+
+    cotangents = [directions(out) for out in outs]
+    compared(md.vmap(lambda *us: pull(us))(*cotangents), looped(lambda *us: pull(us), cotangents))
+    tangents = [directions(x) for x in points]
+
+    def push(*vs):
+        return md.jvp(function, points, vs)[1]
+
+    compared(md.vmap(push)(*tangents), looped(push, tangents))
