@@ -372,7 +372,8 @@ def for_each(rows: Tensor, function: Callable[[Tensor], list[Tensor]]) -> list[T
 def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Function:
     """All second derivatives of a function that returns one real number.
 
-    Forward mode over reverse mode: a derivative of the gradient for each element of the arguments.
+    Reverse mode over reverse mode: all rows at once by `vmap`. In Python a recorded backward pass
+    costs less than the tangents of one, and the Hessian is symmetric (docs/decisions/0007).
 
     Parameters
     ----------
@@ -395,13 +396,15 @@ def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Func
     """
     return named_like(
         f,
-        jacobian(grad(f, argnums, has_aux=has_aux), argnums, mode="forward", has_aux=has_aux),
+        jacobian(grad(f, argnums, has_aux=has_aux), argnums, mode="reverse", has_aux=has_aux),
         "hessian",
     )
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """The product of the Hessian of a function with a direction, for the price of a few gradients.
+    """The product of the Hessian of a function with a direction, for the price of two gradients.
+
+    The gradient's gradient: as the Hessian is symmetric, its transposed product is the product.
 
     Parameters
     ----------
@@ -422,7 +425,8 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     >>> hvp(lambda x: md.sum(x**3), [md.asarray([1.0, 2.0])], [md.asarray([1.0, 1.0])])
     Tensor([ 6., 12.])
     """
-    _, product = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)
+    _, pullback = vjp(grad(f, tuple(range(len(primals)))), *primals)
+    product = pullback(tuple(tangents))
     return product if len(primals) > 1 else product[0]
 
 
