@@ -1,134 +1,217 @@
-"""Run the official test suite of the array API standard on minidiff.array_api.
+"""Run the official test suite of the array API standard on minidiff.
 
-    python conformance/run.py [--suite FOLDER] [--max-examples N] [-- ARGUMENTS FOR PYTEST]
+    python conformance/run.py [--backend NAME | --module NAME] [--recording off|on|both]
+        [--suite FOLDER] [--max-examples N] [--seed N] [--report FOLDER] [-- ARGUMENTS FOR PYTEST]
 
 The suite is data-apis/array-api-tests at one pinned commit. It is looked for in `--suite`, then in
 the folder that ARRAY_API_TESTS names, then in the user's cache; if it is in none of them it is
-cloned into the cache. The last line is `N passed, N failed, N skipped, N xfailed`. Exit status: 0
-if nothing failed, 1 if something did, 2 if the suite could not be had or could not be run.
+cloned into the cache. The last line is `N passed, N failed, N skipped, N xfailed`.
+
+Over a library other than NumPy the bare library runs in the same session with the same seed, and
+what counts as failed is what fails with minidiff alone.
+
+Exit status: 0 if nothing failed, 1 if something did, 2 if the suite could not be had or run.
 """
 
 import argparse
+import datetime
+import importlib.metadata
 import importlib.util
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
-REPOSITORY = "https://github.com/data-apis/array-api-tests"
-COMMIT = "55fcc60179efa2680ddd6cd926ddf17b83530e2b"
-VERSION = "2025.12"
+from suite import COMMIT, VERSION, NoSuiteError, commit_of, find_suite
+
+HERE = Path(__file__).resolve().parent
 NEEDED = ("pytest", "pytest_jsonreport", "hypothesis", "ndindex", "minidiff")
+NEEDED_BY = {"strict": ["array_api_strict"], "torch": ["torch"], "cupy": ["cupy"]}
+KINDS = ("passed", "failed", "skipped", "xfailed")
 
 
-class NoSuiteError(Exception):
-    """The suite is not to be had; the message says where it was looked for."""
+@dataclass
+class Run:
+    """One run of the suite: on what, and how each test ended."""
+
+    title: str
+    outcomes: dict[str, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
+    recorded: int = 0
+    seconds: float = 0.0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many ended how. Passing against the list of expected failures is failing."""
+        found = Counter(self.outcomes.values())
+        failed = found["failed"] + found["error"] + found["xpassed"]
+        return {kind: failed if kind == "failed" else found[kind] for kind in KINDS}
+
+    @property
+    def failing(self) -> set[str]:
+        return {test for test, kind in self.outcomes.items() if kind in ("failed", "xpassed")}
+
+    def chapters(self) -> list[str]:
+        """A line for each file of the suite."""
+        files: dict[str, Counter[str]] = {}
+        for test, kind in self.outcomes.items():
+            name = test.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+            files.setdefault(name, Counter())[kind] += 1
+        width = max(map(len, files), default=0)
+        return [
+            f"  {name:{width}}  " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items()))
+            for name, counts in sorted(files.items())
+        ]
 
 
-def cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "minidiff" / "array-api-tests"
+class SuiteError(Exception):
+    """The suite did not run."""
 
 
-def is_suite(folder: Path) -> bool:
-    """Whether the suite is there with the standard's text, without which it collects nothing."""
-    stubs = folder / "array-api" / "src" / "array_api_stubs"
-    return (folder / "array_api_tests").is_dir() and stubs.is_dir()
+def run_suite(
+    title: str, code: str, exceptions: Path | None, folder: Path, options: argparse.Namespace
+) -> Run:
+    """Run the suite from its own folder, so that the installed package is what it imports.
 
-
-def find_suite(asked: str | None) -> Path:
-    """The suite's folder: asked for, named by the environment, cached, or newly cloned."""
-    named = asked or os.environ.get("ARRAY_API_TESTS")
-    if named:
-        folder = Path(named).expanduser().resolve()
-        if not is_suite(folder):
-            raise NoSuiteError(
-                f"{folder} is no checkout of the suite with its submodule array-api "
-                "(git submodule update --init fetches it)"
-            )
-        return folder
-    folder = cache_folder()
-    if not is_suite(folder):
-        clone(folder)
-    return folder
-
-
-def clone(folder: Path) -> None:
-    """Clone the pinned commit and its submodule; nothing is left behind where that fails."""
-    print(f"Cloning {REPOSITORY} at {COMMIT[:7]} into {folder}", flush=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    if folder.exists():
-        raise NoSuiteError(f"{folder} holds something else than the suite; move it away")
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        new = Path(scratch) / "suite"
-        try:
-            git("clone", "--quiet", REPOSITORY, str(new))
-            git("-C", str(new), "checkout", "--quiet", COMMIT)
-            git("-C", str(new), "submodule", "--quiet", "update", "--init")
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise NoSuiteError(
-                f"the suite is neither in {folder} nor could it be cloned ({error}); "
-                "name a checkout by --suite or by ARRAY_API_TESTS"
-            ) from error
-        new.rename(folder)
-
-
-def git(*arguments: str) -> str:
-    # Without a terminal to ask, git fails at once where it would want a password.
-    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
-    done = subprocess.run(
-        ["git", *arguments], check=True, env=environment, stdout=subprocess.PIPE, text=True
-    )
-    return done.stdout.strip()
-
-
-def warn_of_other_commit(folder: Path) -> None:
-    try:
-        commit = git("-C", str(folder), "rev-parse", "HEAD")
-    except (OSError, subprocess.CalledProcessError):
-        commit = "unknown"
-    if commit != COMMIT:
-        print(f"Note: the suite is at commit {commit}, not at {COMMIT}.", flush=True)
-
-
-def run_suite(folder: Path, max_examples: int, extra: list[str]) -> int:
-    """Run the suite from its own folder, so that the installed package is what it imports."""
-    environment = os.environ | {
-        "ARRAY_API_TESTS_MODULE": "minidiff.array_api",
-        "ARRAY_API_TESTS_VERSION": VERSION,
-    }
+    `code` makes the namespace: an expression in the module conformance_spaces.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        report = Path(scratch) / "report.json"
-        command = [sys.executable, "-m", "pytest", "array_api_tests", "-p", "no:cacheprovider"]
-        command += ["--max-examples", str(max_examples)]
-        command += ["--json-report", "--json-report-file", str(report), "--json-report-summary"]
-        status = subprocess.run([*command, *extra], cwd=folder, env=environment).returncode
-        if status not in (0, 1) or not report.is_file():
-            print(f"The suite did not run: pytest ended with status {status}.", file=sys.stderr)
-            return 2
-        counts = json.loads(report.read_text("utf-8"))["summary"]
-    # A test that breaks in its set-up counts as failed, and one that passes against a list of
-    # expected failures too: the list is then wrong.
-    failed = sum(counts.get(kind, 0) for kind in ("failed", "error", "xpassed"))
-    shown = {"passed": counts.get("passed", 0), "failed": failed}
-    shown |= {kind: counts.get(kind, 0) for kind in ("skipped", "xfailed")}
-    print(", ".join(f"{count} {kind}" for kind, count in shown.items()))
-    return 1 if failed or status else 0
+        outcomes = Path(scratch) / "outcomes.json"
+        paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = os.environ | {
+            "ARRAY_API_TESTS_MODULE": f"exec('import conformance_spaces; xp = {code}')",
+            "ARRAY_API_TESTS_VERSION": VERSION,
+            "CONFORMANCE_OUTCOMES": str(outcomes),
+            "CONFORMANCE_SEED": str(options.seed),
+            "CONFORMANCE_EXCEPTIONS": str(exceptions or ""),
+            "PYTHONPATH": os.pathsep.join(paths),
+        }
+        command = [sys.executable, "-m", "pytest", "-p", "conformance_plugin"]
+        command += ["-p", "no:cacheprovider", "-q", "--no-header", "--tb=short"]
+        command += ["--max-examples", str(options.max_examples)]
+        command += ["--hypothesis-seed", str(options.seed), "--disable-deadline"]
+        command += options.pytest_arguments or []
+        if not any(one.startswith("array_api_tests") for one in options.pytest_arguments):
+            command.append("array_api_tests")
+        print(f"== {title}", flush=True)
+        start = time.perf_counter()
+        status = subprocess.run(command, cwd=folder, env=environment).returncode
+        seconds = time.perf_counter() - start
+        if status not in (0, 1) or not outcomes.is_file():
+            raise SuiteError(f"the suite did not run: pytest ended with status {status}")
+        found = json.loads(outcomes.read_text("utf-8"))
+    run = Run(title, found["outcomes"], found["unknown"], found["recorded"], seconds)
+    if not run.counts["passed"]:
+        raise SuiteError("no test passed: nothing ran")
+    return run
+
+
+def exceptions_of(backend: str, recording: bool) -> Path | None:
+    """The file of expected failures, if there is one."""
+    path = HERE / "exceptions" / f"{backend}{'-recording' if recording else ''}.txt"
+    return path if path.is_file() else None
+
+
+def problems_of(run: Run, recording: bool, bare: Run | None) -> list[str]:
+    """What makes a run fail, in words."""
+    failing = run.failing - (bare.failing if bare else set())
+    problems = [f"fails: {test}" for test in sorted(failing)]
+    problems += [f"is listed as an exception and does not exist: {test}" for test in run.unknown]
+    if recording and not run.recorded:
+        problems.append("nothing was recorded, although every array should be")
+    return problems
+
+
+def show(run: Run, problems: list[str], bare: Run | None) -> str:
+    """A run as text: chapters, the difference to the bare library, problems."""
+    lines = [f"{run.title}: {run.seconds:.0f} s, {run.recorded} operations recorded"]
+    lines += run.chapters()
+    if bare is not None:
+        shared = len(run.failing & bare.failing)
+        cured = sorted(bare.failing - run.failing)
+        lines.append(f"  fails in the bare library too: {shared}; there alone: {len(cured)}")
+        lines += [f"    {test}" for test in cured]
+    lines += [f"  {problem}" for problem in problems]
+    return "\n".join(lines)
+
+
+def write_report(folder: Path, texts: list[str], options: argparse.Namespace, commit: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    now = datetime.datetime.now(datetime.UTC)
+    versions = {name: importlib.metadata.version(name) for name in ("minidiff", "numpy")}
+    head = [
+        f"# Conformance, {now:%Y-%m-%d %H:%M} UTC",
+        "",
+        f"array-api-tests {commit[:10]}, standard {VERSION}; Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version}" for name, version in versions.items())
+        + f"; {options.max_examples} examples, seed {options.seed}",
+        "",
+    ]
+    path = folder / f"{now:%Y-%m-%d-%H%M%S}-{options.module or options.backend}.md"
+    path.write_text("\n".join([*head, "```", *texts, "```", ""]), "utf-8")
+    return path
+
+
+def run_all(folder: Path, options: argparse.Namespace) -> int:
+    """Every run that was asked for; the exit status."""
+    backend, module = options.backend, options.module
+    modes = {"off": [False], "on": [True], "both": [False, True]}[options.recording]
+    name = module or backend
+    bare = None
+    if not module and backend not in ("numpy", "cupy"):
+        code = f'conformance_spaces.space("{backend}", bare=True)'
+        bare = run_suite(f"bare {backend}", code, None, folder, options)
+    texts, all_problems, runs = [], [], []
+    for recording in modes:
+        code = f'conformance_spaces.space("{backend}", recording={recording}, module="{module}")'
+        title = f"minidiff over {name}, recording {'on' if recording else 'off'}"
+        exceptions = exceptions_of(backend, recording) if not module else None
+        run = run_suite(title, code, exceptions, folder, options)
+        problems = problems_of(run, recording, bare)
+        texts.append(show(run, problems, bare))
+        all_problems += problems
+        runs.append(run)
+    if len(runs) == 2:
+        off, on = runs
+        harm = sorted(on.failing - off.failing)
+        ratio = on.seconds / off.seconds
+        texts.append(f"recording on: {ratio:.2f} times the time, {len(harm)} more failures")
+    print("\n".join(texts))
+    if options.report:
+        report = write_report(Path(options.report), texts, options, commit_of(folder))
+        print(f"Report: {report}")
+    total = Counter[str]()
+    for run in runs:
+        total.update(run.counts)
+    if bare is not None:  # what the bare library fails too is not minidiff's
+        total["failed"] = len([one for one in all_problems if one.startswith("fails")])
+    print(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
+    return 1 if all_problems else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Run the official array API test suite on minidiff.array_api.",
+        description="Run the official array API test suite on minidiff.",
         epilog="Arguments after -- go to pytest.",
     )
+    parser.add_argument("--backend", choices=["numpy", "strict", "torch", "cupy"], default="numpy")
+    parser.add_argument("--module", metavar="NAME", default="", help="a namespace, by its module")
+    parser.add_argument("--recording", choices=["off", "on", "both"], default="off")
     parser.add_argument("--suite", metavar="FOLDER", help="a checkout of the suite")
     parser.add_argument("--max-examples", metavar="N", type=int, default=30)
+    parser.add_argument("--seed", metavar="N", type=int, default=0)
+    parser.add_argument("--report", metavar="FOLDER", help="where to write a dated report")
     parser.add_argument("pytest_arguments", metavar="ARGUMENT", nargs="*")
-    arguments = parser.parse_args()
+    options = parser.parse_args()
 
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    needed = (*NEEDED, *NEEDED_BY.get(options.backend, []))
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         print(
             f"Not installed: {', '.join(missing)}. `nox -s conformance` installs all that the "
@@ -137,12 +220,14 @@ def main() -> int:
         )
         return 2
     try:
-        folder = find_suite(arguments.suite)
-    except NoSuiteError as error:
+        folder = find_suite(options.suite)
+        commit = commit_of(folder)
+        if commit != COMMIT:
+            print(f"Note: the suite is at commit {commit}, not at {COMMIT}.", flush=True)
+        return run_all(folder, options)
+    except (NoSuiteError, SuiteError) as error:
         print(f"The conformance suite cannot be run: {error}.", file=sys.stderr)
         return 2
-    warn_of_other_commit(folder)
-    return run_suite(folder, arguments.max_examples, arguments.pytest_arguments)
 
 
 if __name__ == "__main__":
