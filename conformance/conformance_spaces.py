@@ -62,6 +62,8 @@ def tracked(function: Any) -> Any:
     def create(*args: Any, **kwargs: Any) -> Any:
         x = function(*args, **kwargs)
         xp = x.__array_namespace__()
+        if x.op_node is not None:  # made of an array that has a history; it may be that very one
+            return x
         if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
             return x
         leaf = x.detach(allow_grad=True)
