@@ -75,11 +75,18 @@ class SuiteError(Exception):
 
 
 def run_suite(
-    title: str, code: str, exceptions: Path | None, folder: Path, options: argparse.Namespace
+    title: str,
+    code: str,
+    exceptions: Path | None,
+    folder: Path,
+    options: argparse.Namespace,
+    *,
+    some: bool = False,
 ) -> Run:
     """Run the suite from its own folder, so that the installed package is what it imports.
 
-    `code` makes the namespace: an expression in the module conformance_spaces.
+    `code` makes the namespace: an expression in the module conformance_spaces. With `some`, a few
+    tests are run, and all of them may fail.
     """
     with tempfile.TemporaryDirectory() as scratch:
         outcomes = Path(scratch) / "outcomes.json"
@@ -107,7 +114,7 @@ def run_suite(
             raise SuiteError(f"the suite did not run: pytest ended with status {status}")
         found = json.loads(outcomes.read_text("utf-8"))
     run = Run(title, found["outcomes"], found["unknown"], found["recorded"], seconds)
-    if not run.counts["passed"]:
+    if not run.counts["passed"] and not some:
         raise SuiteError("no test passed: nothing ran")
     return run
 
@@ -116,6 +123,21 @@ def exceptions_of(backend: str, recording: bool) -> Path | None:
     """The file of expected failures, if there is one."""
     path = HERE / "exceptions" / f"{backend}{'-recording' if recording else ''}.txt"
     return path if path.is_file() else None
+
+
+def flaky(code: str, tests: set[str], folder: Path, options: argparse.Namespace) -> set[str]:
+    """Which of some tests the bare library fails with other random numbers.
+
+    A few tests of special cases draw a single example, and not the same one in every process.
+    """
+    found: set[str] = set()
+    for seed in range(1, 21):
+        if found == tests:
+            break
+        chosen = {**vars(options), "seed": seed, "pytest_arguments": sorted(tests - found)}
+        again = argparse.Namespace(**chosen)
+        found |= run_suite(f"bare, seed {seed}", code, None, folder, again, some=True).failing
+    return found
 
 
 def problems_of(run: Run, recording: bool, bare: Run | None) -> list[str]:
@@ -164,15 +186,18 @@ def run_all(folder: Path, options: argparse.Namespace) -> int:
     modes = {"off": [False], "on": [True], "both": [False, True]}[options.recording]
     name = module or backend
     bare = None
+    bare_code = f'conformance_spaces.space("{backend}", bare=True)'
     if not module and backend not in ("numpy", "cupy"):
-        code = f'conformance_spaces.space("{backend}", bare=True)'
-        bare = run_suite(f"bare {backend}", code, None, folder, options)
+        bare = run_suite(f"bare {backend}", bare_code, None, folder, options)
     texts, all_problems, runs = [], [], []
     for recording in modes:
         code = f'conformance_spaces.space("{backend}", recording={recording}, module="{module}")'
         title = f"minidiff over {name}, recording {'on' if recording else 'off'}"
         exceptions = exceptions_of(backend, recording) if not module else None
         run = run_suite(title, code, exceptions, folder, options)
+        if bare is not None and run.failing - bare.failing:
+            found = flaky(bare_code, run.failing - bare.failing, folder, options)
+            bare.outcomes.update(dict.fromkeys(found, "failed"))
         problems = problems_of(run, recording, bare)
         texts.append(show(run, problems, bare))
         all_problems += problems
