@@ -1,18 +1,22 @@
 """A pytest plugin in the suite's process: seeds, expected failures, and a record of outcomes.
 
 What it is to do comes in environment variables, since the suite's own options are its own:
-CONFORMANCE_SEED, CONFORMANCE_EXCEPTIONS (a file) and CONFORMANCE_OUTCOMES (where to write).
+CONFORMANCE_SEED, CONFORMANCE_EXCEPTIONS (a file), CONFORMANCE_OUTCOMES (where to write) and
+CONFORMANCE_SHRINK (whether to look for the smallest example that fails).
 """
 
 import json
 import os
 import random
+import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 OUTCOMES: dict[str, str] = {}
+SKIPPED: dict[str, str] = {}
 UNKNOWN: list[str] = []
 
 
@@ -23,48 +27,86 @@ def listed(path: str) -> dict[str, str]:
         test, _, reason = line.partition("  # ")
         if test.strip() and not test.startswith("#"):
             found[test.strip()] = reason.strip()
-            if "http" not in reason:
+            words, _, link = reason.rpartition("; ")
+            if not words.strip() or not link.startswith("https://"):
                 raise pytest.UsageError(f"{path}: {test} stands without a reason and a link")
     return found
 
 
+# Last, since the suite makes its own settings the default.
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_configure() -> None:
+    if os.environ.get("CONFORMANCE_SHRINK") == "False":
+        from hypothesis import Phase, settings
+
+        phases = (Phase.explicit, Phase.generate, Phase.target)
+        settings.register_profile("conformance", settings.default, phases=phases)
+        settings.load_profile("conformance")
+
+
+# First, so that a test that -k leaves out still exists.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     path = os.environ.get("CONFORMANCE_EXCEPTIONS")
     expected = listed(path) if path else {}
     for item in items:
         if item.nodeid in expected:
             reason = expected.pop(item.nodeid)
-            item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-    UNKNOWN.extend(expected)
+            # Not strict: pytest would call an unexpected pass a failure, and it has its own name.
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=False))
+    if config.args == ["array_api_tests"]:  # not a file or a test that the user asked for
+        UNKNOWN.extend(expected)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    # Some tests draw with the global generator, whatever Hypothesis' seed is.
-    random.seed(zlib.crc32(item.nodeid.encode()) + int(os.environ.get("CONFORMANCE_SEED", "0")))
+    """Seed a test by its id, so that no two tests draw alike: under one seed all did."""
+    number = zlib.crc32(item.nodeid.encode()) + int(os.environ.get("CONFORMANCE_SEED", "0"))
+    random.seed(number)  # some tests draw with Python's own generator
+    function = getattr(item, "obj", None)
+    function = getattr(function, "__func__", function)  # of a method
+    if getattr(function, "is_hypothesis_test", False):
+        import hypothesis
+
+        hypothesis.seed(number)(function)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note how a test ended; one that breaks before or after its call counts as failed."""
     if report.when == "call" or report.outcome != "passed":
         kind = report.outcome
         if hasattr(report, "wasxfail"):
             kind = "xfailed" if report.skipped else "xpassed"
+        elif report.skipped:
+            SKIPPED[report.nodeid] = reason_of(report)
         if OUTCOMES.get(report.nodeid) != "failed":
             OUTCOMES[report.nodeid] = kind
+
+
+def reason_of(report: pytest.TestReport) -> str:
+    where = report.longrepr  # (file, line, reason)
+    return str(where[2]) if isinstance(where, tuple) else str(where)
 
 
 def pytest_sessionfinish() -> None:
     path = os.environ.get("CONFORMANCE_OUTCOMES")
     if path:
-        found = {"outcomes": OUTCOMES, "unknown": UNKNOWN, "recorded": recorded()}
+        found = {"outcomes": OUTCOMES, "skipped": SKIPPED, "unknown": UNKNOWN, "tape": tape()}
         Path(path).write_text(json.dumps(found), "utf-8")
 
 
-def recorded() -> int:
-    """How many operations the tape has recorded in this process; each takes a number."""
-    try:
-        from minidiff.core.graph import next_number
-    except ImportError:  # of a bare library, where minidiff need not be
-        return 0
-    return next_number()
+def tape() -> dict[str, Any]:
+    """What the tape did in this process. Each operation takes a number.
+
+    So did each array that was created with a history; those are no operations of the suite's.
+    """
+    graph = sys.modules.get("minidiff.core.graph")
+    shim = sys.modules.get("conformance_recording")
+    found: dict[str, Any] = {"created": 0, "recorded": {}, "lost": {}, "unseen": []}
+    if shim:
+        tally = shim.TALLY
+        unseen = sorted(tally.differentiable - set(tally.recorded))
+        found = {"created": tally.created, "recorded": tally.recorded, "lost": tally.lost}
+        found["unseen"] = unseen
+    found["operations"] = graph.next_number() - found["created"] if graph else 0
+    return found

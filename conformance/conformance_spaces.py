@@ -1,84 +1,59 @@
 """The namespaces that the suite is run on, made in the suite's own process.
 
 `space("numpy")` is minidiff.array_api, `space("strict")` wraps array_api_strict, and so on;
-`bare=True` is the library itself. With `recording=True` every floating array that the suite creates
-is an intermediate of a tape that records, so that every operation on it is recorded.
+`bare=True` is the library itself, and `recording=True` gives every array a history.
 """
 
 import functools
 import importlib
-from types import SimpleNamespace
+from collections.abc import Callable
 from typing import Any
 
-LIBRARIES = {
-    "numpy": "array_api_compat.numpy",
-    "strict": "array_api_strict",
-    "torch": "array_api_compat.torch",
-    "cupy": "array_api_compat.cupy",
-}
+from conformance_recording import CREATION, changed, with_history
 
-CREATION = (
-    *("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like"),
-    *("linspace", "ones", "ones_like", "zeros", "zeros_like"),
-)
+import minidiff
+
+LIBRARIES = {"strict": "array_api_strict", "torch": "array_api_compat.torch"}
 
 
 def space(backend: str, *, bare: bool = False, recording: bool = False, module: str = "") -> Any:
     """The namespace to be tested; `module` names one that is none of the backends."""
     if module:
-        return wrapped(importlib.import_module(module), tracked) if recording else named(module)
-    library = importlib.import_module(LIBRARIES[backend])
-    if backend == "strict":
-        library.set_array_api_strict_flags(api_version="2025.12")
-    if bare:
-        return library
-    import minidiff
-
-    found: Any = minidiff.array_api if backend in ("numpy", "cupy") else minidiff.wrap(library)
-    if backend == "cupy":
-        found = wrapped(found, on_cuda, keep_creating=True)
-    return wrapped(found, tracked) if recording else found
-
-
-def named(module: str) -> Any:
-    return importlib.import_module(module)
-
-
-def wrapped(namespace: Any, change: Any, *, keep_creating: bool = False) -> Any:
-    """A namespace whose creation functions are changed; all else is the same."""
-    new = SimpleNamespace(__name__=namespace.__name__)
-    names = set(dir(namespace)) | set(getattr(namespace, "__all__", ()))
-    for name in names - {"__name__", "__class__", "__dict__", "__doc__"}:
-        setattr(new, name, getattr(namespace, name))
-    for name in CREATION:
-        setattr(new, name, change(getattr(namespace, name)))
-    return new
+        found: Any = importlib.import_module(module)
+    elif backend in LIBRARIES:
+        library = importlib.import_module(LIBRARIES[backend])
+        if backend == "strict":
+            library.set_array_api_strict_flags(api_version="2025.12")
+        # Before the bare library is handed out too: Hypothesis draws from the numbers in the source
+        # of every local module, so only with the same modules loaded do both see the same examples.
+        found = minidiff.wrap(library)
+        if bare:
+            return library
+    else:
+        found = minidiff.array_api
+        if backend == "cupy":
+            found = on_cuda(found)
+    return with_history(found) if recording else found
 
 
-def tracked(function: Any) -> Any:
-    """A creation function whose floating arrays have a history."""
+def on_cuda(namespace: Any) -> Any:
+    """minidiff.array_api with functions that make CuPy's arrays by default."""
+    # *_like and asarray of an array stay on the device of their argument.
+    names = [name for name in CREATION if not name.endswith("_like") and name != "from_dlpack"]
+    frequencies = {
+        name: with_device(getattr(namespace.fft, name)) for name in ("fftfreq", "rfftfreq")
+    }
+    return changed(
+        namespace,
+        {name: with_device(getattr(namespace, name)) for name in names}
+        | {"fft": changed(namespace.fft, frequencies)},
+    )
 
+
+def with_device(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)  # the suite looks at signatures
     def create(*args: Any, **kwargs: Any) -> Any:
-        x = function(*args, **kwargs)
-        xp = x.__array_namespace__()
-        if x.op_node is not None:  # made of an array that has a history; it may be that very one
-            return x
-        if not xp.isdtype(x.dtype, ("real floating", "complex floating")):
-            return x
-        leaf = x.detach(allow_grad=True)
-        # A copy changes no bit; a product with 1 would turn complex infinities into nan.
-        return xp.asarray(leaf, copy=True)
-
-    return create
-
-
-def on_cuda(function: Any) -> Any:
-    """A creation function of minidiff.array_api that makes CuPy's arrays by default."""
-
-    @functools.wraps(function)
-    def create(*args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("device") is None and "like" not in function.__name__:
+        if kwargs.get("device") is None and not (args and hasattr(args[0], "device")):
             kwargs["device"] = "cuda"
         return function(*args, **kwargs)
 
