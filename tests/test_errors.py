@@ -14,11 +14,11 @@ import types
 from pathlib import Path
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from minidiff.backends import numpy_backend
 
 strict = md.wrap(array_api_strict)

@@ -7,11 +7,11 @@ import operator
 import pickle
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 
 strict = md.wrap(array_api_strict)
 DEVICE1 = array_api_strict.Device("device1")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import test_policy
-from policy_table import DERIVATIVES, GRAPHS, PAGE, page, covering
+from policy_table import DERIVATIVES, GRAPHS, PAGE, covering, page
 
 TESTS = Path(__file__).parent
 ROWS = [*DERIVATIVES, *GRAPHS]

@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import array_api
+from ._tensor_methods import add_methods
 from ._version import __version__
 from .array_api._namespace import wrap
 from .core.graph import (
@@ -19,9 +20,10 @@ from .core.graph import (
 )
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
+from .numpy_protocols import answer_numpy
 
 if TYPE_CHECKING:
-    from . import batching, functional, testing
+    from . import batching, functional, numpy, testing
     from .batching import vmap
     from .functional import (
         grad,
@@ -35,10 +37,14 @@ if TYPE_CHECKING:
         vjp,
     )
 
+add_methods()
+answer_numpy()
+
 # What is loaded when it is first asked for: `import minidiff.array_api` imports this module first,
 # and needs none of it. By module, the names that the top level has of it too.
 LATER = {
     "batching": ("vmap",),
+    "numpy": (),
     "functional": (
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
@@ -72,6 +78,7 @@ __all__ = [
     "linearize",
     "no_grad",
     "nondifferentiable",
+    "numpy",
     "stop_gradient",
     "strong_zeros",
     "testing",
@@ -83,17 +90,22 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What is loaded later, and every function of the standard: `md.grad`, `md.sin`, ..."""
+    """What is loaded later: `md.grad`, and NumPy's and the standard's names, `md.sin`, ..."""
     if name in MODULE_OF:
         module = importlib.import_module(f".{MODULE_OF[name]}", __name__)
         found = module if name == MODULE_OF[name] else getattr(module, name)
-    elif name in array_api.__all__:
-        found = getattr(array_api, name)
     else:
-        raise AttributeError(f"module 'minidiff' has no attribute {name!r}")
+        from . import numpy
+
+        place = numpy if name in numpy.__all__ else array_api
+        if name not in place.__all__:
+            raise AttributeError(f"module 'minidiff' has no attribute {name!r}")
+        found = getattr(place, name)
     globals()[name] = found  # found at once from now on
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *MODULE_OF, *array_api.__all__})
+    from . import numpy
+
+    return sorted({*globals(), *MODULE_OF, *array_api.__all__, *numpy.__all__})

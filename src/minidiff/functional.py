@@ -6,8 +6,7 @@ may be nested containers of tensors; plain arrays and numbers are taken as tenso
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -26,7 +25,7 @@ from ._calls import (
     value_and_aux,
     zeros_like,
 )
-from .batching import vmap
+from ._rows import basis, elements, for_each, shaped
 from .core.forward import Duals
 from .core.pullback import Pullback
 from .core.tensor import Tensor
@@ -353,22 +352,6 @@ def pushed_along(call: Call, index: int, tangent: Tensor) -> list[Tensor]:
     return call.push(tangents)
 
 
-# For fewer a loop is quicker, and it needs nothing of the functions.
-FEW = 3
-
-
-def for_each(rows: Tensor, function: Callable[[Tensor], list[Tensor]]) -> list[Tensor]:
-    """What a function gives for each of some rows, stacked: by `vmap`, where there are many."""
-    count, xp = rows.shape[0], rows._backend.tensors
-    if count > FEW:
-        return vmap(function)(rows)  # type: ignore[no-any-return]  # a list, as the function's result
-    if count == 0:
-        like = function(xp.zeros(rows.shape[1:], dtype=rows.dtype, device=rows.device))
-        return [one._backend.tensors.stack([one])[:0, ...] for one in like]
-    parts = zip(*[function(rows[i, ...]) for i in range(count)], strict=True)
-    return [one[0]._backend.tensors.stack(list(one)) for one in parts]
-
-
 def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Function:
     """All second derivatives of a function that returns one real number.
 
@@ -441,21 +424,3 @@ def stop_gradient(x: Any) -> Any:
     Tensor(3.)
     """
     return constants(x)
-
-
-# ---- bases
-
-
-def elements(tensors: Sequence[Tensor]) -> int:
-    return sum(one.size for one in tensors)
-
-
-def basis(x: Tensor) -> Tensor:
-    """The tensors of the shape of x that are 1 at one place and 0 elsewhere, along a first axis."""
-    xp, size = x._backend.tensors, math.prod(x.shape)
-    return shaped(xp.eye(size, dtype=x.dtype, device=x.device), (size, *x.shape))
-
-
-def shaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
-    out: Tensor = x._backend.tensors.reshape(x, shape)
-    return out

@@ -4,8 +4,10 @@ The calls are the tables in calls_*.py: by name, expressions in `np` and in the 
 Each is evaluated with NumPy and with minidiff.numpy.
 """
 
+import types
+
 import pytest
-from calls import ARRAYS, CALLS, NAMES
+from calls import ARRAYS, CALLS, NAMES, TESTED_ELSEWHERE
 
 import minidiff as md
 import minidiff.numpy
@@ -59,12 +61,33 @@ def loss(outs):
     return total
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted({*NAMES, *CALLS}))
 def test_there(name):
     found = minidiff.numpy
     for part in name.split("."):
         found = getattr(found, part)
-    assert name in CALLS or not callable(found) or isinstance(found, type)
+    if isinstance(found, types.FunctionType):
+        assert name in CALLS or name in TESTED_ELSEWHERE
+
+
+def test_every_function_is_called_or_tested_elsewhere():
+    functions = {
+        f"{place}{name}"
+        for place, module in (
+            *(("", minidiff.numpy), ("linalg.", minidiff.numpy.linalg)),
+            ("fft.", minidiff.numpy.fft),
+        )
+        for name in module.__all__
+        if isinstance(getattr(module, name), types.FunctionType)
+        and getattr(module, name).__module__.startswith("minidiff.numpy")
+    }
+    same = {name for name in functions if name.startswith("linalg.") and name[7:] in CALLS}
+    assert functions - set(CALLS) - TESTED_ELSEWHERE - same == set()
+
+
+def test_other_names_are_refused_by_name():
+    with pytest.raises(AttributeError, match=r"minidiff\.numpy has no 'memmap'"):
+        minidiff.numpy.memmap  # noqa: B018
 
 
 @pytest.mark.parametrize(("name", "text"), TEXTS)

@@ -67,7 +67,7 @@ class Pullback:
     def __call__(self, cotangents: Sequence[Tensor | None]) -> list[Tensor]:
         """The gradient of each variable; a cotangent of None is zero."""
         now = state.get()
-        given = [one for one in cotangents if one is not None]
+        given = [checked(one) for one in cotangents if one is not None]
         recorded = now.on and (self.outer or any(current(one)._node is not None for one in given))
         homes = [None if root is None else root.backend for root in self.roots]
         foreign = any(
@@ -92,10 +92,14 @@ class Pullback:
         return walk.as_tensor(node, g)
 
 
-def seed(out: Tensor, cotangent: Tensor, tensors: bool) -> Any:
-    """A cotangent in the space of its result."""
+def checked(cotangent: Any) -> Tensor:
     if type(cotangent) is not Tensor:
         raise TypeError(f"a cotangent is a Tensor, not {type(cotangent).__name__}")
+    return cotangent
+
+
+def seed(out: Tensor, cotangent: Tensor, tensors: bool) -> Any:
+    """A cotangent in the space of its result."""
     if cotangent.shape != out.shape:
         raise ValueError(
             f"a cotangent has shape {cotangent.shape}, and the result it belongs to has {out.shape}"

@@ -39,6 +39,11 @@ def ravel(a: Any, order: str = "C") -> Tensor:
     return reshape(a, (-1,), order)
 
 
+def flatten(a: Any, order: str = "C") -> Tensor:
+    """All elements along one axis, with memory of their own."""
+    return xp.asarray(ravel(a, order), copy=True)
+
+
 def transpose(a: Any, axes: Sequence[int] | None = None) -> Tensor:
     """The axes in another order; reversed, if none is given."""
     a = tensor(a)
@@ -158,9 +163,6 @@ def _common(arrays: Any) -> list[Tensor]:
 def vstack(tup: Any) -> Tensor:
     """As rows, one below another."""
     return xp.concat([_at_least(part, 2) for part in _common(tup)], axis=0)
-
-
-row_stack = vstack
 
 
 def hstack(tup: Any) -> Tensor:
