@@ -23,7 +23,7 @@ from .core.words import bilinear, composite, differentiable, elementwise, linear
 from .numpy_protocols import answer_numpy
 
 if TYPE_CHECKING:
-    from . import batching, functional, numpy, testing
+    from . import batching, functional, numpy, optimize, random, testing
     from .batching import vmap
     from .functional import (
         grad,
@@ -49,6 +49,8 @@ LATER = {
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
     ),
+    "optimize": (),
+    "random": (),
     "testing": (),
 }
 
@@ -79,6 +81,8 @@ __all__ = [
     "no_grad",
     "nondifferentiable",
     "numpy",
+    "optimize",
+    "random",
     "stop_gradient",
     "strong_zeros",
     "testing",

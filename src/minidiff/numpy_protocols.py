@@ -75,9 +75,9 @@ def call_ufunc(ufunc: np.ufunc, inputs: Sequence[Any], out: Any, kwargs: dict[st
             )
         return ufunc(*[raw(one) for one in inputs], **kwargs)
     dtype = kwargs.pop("dtype", None)
-    if kwargs:
+    if kwargs and ufunc.signature is None:  # vecdot and its like have parameters, say axis
         raise not_taken(ufunc.__name__, kwargs)
-    result = function_of(ufunc)(*inputs)
+    result = function_of(ufunc)(*inputs, **kwargs)
     return result if dtype is None else counterpart("astype")(result, dtype)
 
 

@@ -48,6 +48,11 @@ def sort(self: Tensor, axis: int = -1) -> None:
     self[...] = _sorting.sort(self, axis)
 
 
+def compress(self: Tensor, condition: Any, axis: int | None = None) -> Tensor:
+    """The slices along an axis for which a condition holds."""
+    return _indexing.compress(condition, self, axis)
+
+
 def fill(self: Tensor, value: Any) -> None:
     """Write one value everywhere."""
     self[...] = value
@@ -58,12 +63,12 @@ def tolist(self: Tensor) -> Any:
     return self.as_numpy().tolist()
 
 
-OWN: tuple[Function, ...] = (astype, fill, reshape, sort, tolist, transpose)
+OWN: tuple[Function, ...] = (astype, compress, fill, reshape, sort, tolist, transpose)
 
 # Methods that are functions of the namespace with the array as first argument.
 SHARED: tuple[Function, ...] = (
     *(_logic.all, _logic.any, _reductions.argmax, _reductions.argmin, _sorting.argsort),
-    *(_elementwise.clip, _indexing.compress, _creation.copy, _reductions.cumprod),
+    *(_elementwise.clip, _creation.copy, _reductions.cumprod),
     *(_reductions.cumsum, _products.diagonal, _products.dot, _manipulation.flatten),
     *(_reductions.max, _reductions.mean, _reductions.min, _indexing.nonzero, _reductions.prod),
     *(_reductions.ptp, _manipulation.ravel, _manipulation.repeat, _elementwise.round),

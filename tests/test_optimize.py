@@ -1,0 +1,77 @@
+"""SciPy's optimisers on functions of nested parameters."""
+
+import pytest
+
+import minidiff as md
+import numpy as np
+from minidiff.optimize import residuals, scipy_objective
+
+optimize = pytest.importorskip("scipy.optimize")
+
+T = np.linspace(0.0, 2.0, 21)
+Y = 1.5 * np.exp(-1.3 * T) + 0.4
+
+
+def model(p, t):
+    return p["scale"] * md.exp(-p["rates"][0] * t) + p["rest"]
+
+
+def loss(p, t, y):
+    return md.sum((model(p, t) - y) ** 2)
+
+
+def start():
+    return {"scale": 1.0, "rates": [md.asarray(0.5)], "rest": np.array(0.0)}
+
+
+def test_vectors_and_parameters():
+    f = scipy_objective(loss, start(), (T, Y))
+    assert f.x0.tolist() == [1.0, 0.5, 0.0]
+    p = f.parameters([2.0, 3.0, 4.0])
+    assert (float(p["scale"]), float(p["rates"][0]), float(p["rest"])) == (2.0, 3.0, 4.0)
+    value, gradient = f(f.x0)
+    assert type(value) is float
+    assert (gradient.dtype, gradient.shape) == (np.dtype("float64"), (3,))
+    assert f.value(f.x0) == value
+    assert f.gradient(f.x0).tolist() == gradient.tolist()
+    truth = optimize.approx_fprime(f.x0, f.value)
+    np.testing.assert_allclose(gradient, truth, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["BFGS", "L-BFGS-B", "Newton-CG", "trust-ncg", "CG"])
+def test_minimize(method):
+    f = scipy_objective(loss, start(), (T, Y))
+    hessp = f.hessp if method in ("Newton-CG", "trust-ncg") else None
+    found = optimize.minimize(f, f.x0, jac=True, hessp=hessp, method=method, tol=1e-10)
+    np.testing.assert_allclose(found.x, [1.5, 1.3, 0.4], rtol=1e-3)
+
+
+def test_the_product_with_the_hessian():
+    f = scipy_objective(lambda x: md.sum(x**3) + x[0] * x[1], md.asarray([1.0, 2.0]))
+    hessian = np.array([f.hessp(f.x0, row) for row in np.eye(2)])
+    np.testing.assert_allclose(hessian, [[6.0, 1.0], [1.0, 12.0]])
+
+
+def test_least_squares():
+    r = residuals(lambda p, t, y: model(p, t) - y, start(), (T, Y))
+    assert r.jac(r.x0).shape == (21, 3)
+    found = optimize.least_squares(r, r.x0, jac=r.jac)
+    np.testing.assert_allclose(found.x, [1.5, 1.3, 0.4], rtol=1e-8)
+    np.testing.assert_allclose(
+        r.jac(found.x), optimize.approx_fprime(found.x, r), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_residuals_in_containers_and_float32_parameters():
+    p = [md.asarray([1.0, 2.0], dtype=md.float32), 3.0]
+    r = residuals(lambda p: {"a": p[0] * p[1], "b": [p[1] ** 2 - 1.0]}, p)
+    assert r(r.x0).tolist() == [3.0, 6.0, 8.0]
+    np.testing.assert_allclose(r.jac(r.x0), [[3, 0, 1], [0, 3, 2], [0, 0, 6]])
+    assert r.parameters(r.x0)[0].dtype == np.dtype("float32")
+
+
+def test_refusals():
+    with pytest.raises(TypeError, match="SciPy optimises real numbers"):
+        scipy_objective(md.sum, md.asarray([1.0j]))
+    with pytest.raises(ValueError, match="a vector of 2 numbers is needed"):
+        scipy_objective(md.sum, md.asarray([1.0, 2.0])).parameters([1.0])
