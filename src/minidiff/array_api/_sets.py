@@ -50,7 +50,12 @@ def first_occurrences(xp: Any, x: Tensor, found: Any) -> Any:
 @nondifferentiable
 def indices_of_unique(xp: Any, x: Tensor, /) -> Tensor:
     """Where each distinct value is first, in the order in which the library lists them."""
-    return xp.unique_all(x)[1]
+    # Without `unique_all`, which PyTorch does not have.
+    values, numbers = xp.unique_inverse(x)
+    numbers = xp.reshape(numbers, (-1,))
+    order = xp.argsort(numbers, stable=True)
+    every = xp.arange(values.shape[0], dtype=numbers.dtype, device=numbers.device)
+    return xp.take(order, xp.searchsorted(xp.take(numbers, order, axis=0), every), axis=0)
 
 
 @nondifferentiable

@@ -363,7 +363,7 @@ REDUCTIONS = (
     *("std", "sum", "var"),
 )
 LINES = (
-    *("argsort", "cumulative_prod", "cumulative_sum", "fft.fft", "fft.ifft", "fft.irfft"),
+    *("argsort", "sort", "cumulative_prod", "cumulative_sum", "fft.fft", "fft.ifft", "fft.irfft"),
     *("fft.rfft",),
 )
 MATRICES = (
