@@ -207,3 +207,9 @@ def argsort(x: Any, axis: int = -1, descending: bool = False, stable: bool = Tru
     # The ascending order of the array backwards, read backwards: equal elements keep their order.
     order = np.flip(np.argsort(np.flip(x, axis=axis), axis=axis, kind=kind), axis=axis)
     return x.shape[axis] - 1 - order if x.ndim else order
+
+
+def sort(x: Any, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
+    if descending:
+        return np.take_along_axis(x, argsort(x, axis, True, stable), axis)
+    return np.sort(x, axis=axis, kind="stable" if stable else None)
