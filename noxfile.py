@@ -1,4 +1,4 @@
-"""What is run on the code: tests, crosscheck, lint, types, bench, conformance (`nox -s NAME`)."""
+"""What is run on the code, by `nox -s NAME`: tests, lint, types, docs, bench and more, below."""
 
 import os
 
@@ -42,6 +42,13 @@ def types(session: nox.Session) -> None:
     """Check the types of the package with mypy --strict."""
     session.install(".", *group("lint"))
     session.run("mypy")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation: every code cell is executed, and no warning passes."""
+    session.install(".", *group("docs"))
+    session.run("sphinx-build", "-W", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
 @nox.session

@@ -13,24 +13,27 @@ from conformance_recording import CREATION, changed, with_history
 
 import minidiff
 
-LIBRARIES = {"strict": "array_api_strict", "torch": "array_api_compat.torch"}
+LIBRARIES = {
+    "numpy": "array_api_compat.numpy",
+    "strict": "array_api_strict",
+    "torch": "array_api_compat.torch",
+    "cupy": "array_api_compat.cupy",
+}
 
 
 def space(backend: str, *, bare: bool = False, recording: bool = False, module: str = "") -> Any:
     """The namespace to be tested; `module` names one that is none of the backends."""
     if module:
         found: Any = importlib.import_module(module)
-    elif backend in LIBRARIES:
+    else:
         library = importlib.import_module(LIBRARIES[backend])
         if backend == "strict":
             library.set_array_api_strict_flags(api_version="2025.12")
         # Before the bare library is handed out too: Hypothesis draws from the numbers in the source
         # of every local module, so only with the same modules loaded do both see the same examples.
-        found = minidiff.wrap(library)
+        found = minidiff.array_api if backend in ("numpy", "cupy") else minidiff.wrap(library)
         if bare:
             return library
-    else:
-        found = minidiff.array_api
         if backend == "cupy":
             found = on_cuda(found)
     return with_history(found) if recording else found

@@ -137,8 +137,7 @@ def show(run: Run, problems: list[str], bare: Run | None) -> str:
             f"  the tape: {tape['created']} arrays with a history, {tape['operations']} operations "
             f"recorded, of {len(tape['recorded'])} functions"
         )
-        unseen = ", ".join(tape["unseen"]) or "none"
-        lines.append(f"  differentiable functions that were never recorded: {unseen}")
+        lines.append(f"  differentiable functions that were never recorded: {few(tape['unseen'])}")
     for reason, n in sorted(Counter(run.skipped.values()).items()):
         lines.append(f"  skipped, {n}: {reason}")
     if bare is not None:
@@ -148,6 +147,10 @@ def show(run: Run, problems: list[str], bare: Run | None) -> str:
         lines += [f"    {test}" for test in alone]
         lines.append(f"  fails with minidiff alone: {len(run.failing - bare.failing)}")
     return "\n".join([*lines, *(f"  {problem}" for problem in problems)])
+
+
+def few(names: list[str]) -> str:
+    return ", ".join(names) or "none" if len(names) < 30 else f"{len(names)}"
 
 
 def chapters(run: Run) -> list[str]:

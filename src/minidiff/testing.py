@@ -77,8 +77,8 @@ def gradcheck(
         the input's dtype (7e-4 for float64), times its largest magnitude where that is above 1;
         points lie up to four steps away.
     rtol, atol : float, optional
-        An entry passes if |automatic - difference| <= atol + rtol |difference|. By default both
-        are 10 √ε of the least precise dtype (1.5e-7 for float64).
+        An entry passes if ``|automatic - difference| <= atol + rtol |difference|``. By default
+        both are 10 √ε of the least precise dtype (1.5e-7 for float64).
     exclude : collection of int
         The positions of inputs that are not checked.
     seed : int

@@ -213,8 +213,10 @@ def test_tests_that_cannot_be_collected(fake):
 
 def test_the_suite_is_not_told_to_leave_anything_out(fake, monkeypatch):
     monkeypatch.setenv("ARRAY_API_TESTS_SKIP_DTYPES", "uint16")
+    monkeypatch.setenv("ARRAY_API_TESTS_XFAIL_MARK", "skip")
     looks = "import os\n\n\ndef test_options(request):\n"
     looks += "    assert os.environ['ARRAY_API_TESTS_SKIP_DTYPES'] == SKIPPED\n"
+    looks += "    assert 'ARRAY_API_TESTS_XFAIL_MARK' not in os.environ\n"
     looks += "    assert request.config.getoption('skips_file') == os.devnull\n"
     looks += "    assert request.config.getoption('xfails_file') == os.devnull\n"
     fake.add("test_options", looks.replace("SKIPPED", "''"))

@@ -1,0 +1,111 @@
+"""The pages that are made of the source: the table of derivatives, and the table of errors."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import minidiff.array_api
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = ROOT / "src" / "minidiff" / "array_api"
+
+DERIVATIVES = """\
+# The table of derivatives
+
+A row for each function of the standard: its word, and its formulas as they stand in the source. In a
+formula `g` is the cotangent (or, for element-wise functions in forward mode, the tangent); the names
+of its parameters say what is kept. A name such as `det_x` is a function right above its row.
+
+"""
+
+ERRORS = """\
+# Error messages
+
+What minidiff says when something cannot be done, and what provokes it. Every line is tested: the files
+in `tests/error_messages` are both this table and the cases of `tests/test_errors.py`, and a test asks
+that no `raise` of the package goes without one. `...` stands for what varies.
+
+"""
+
+
+def write_all(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / "derivatives.md").write_text(DERIVATIVES + derivatives(), "utf-8")
+    (folder / "errors.md").write_text(ERRORS + errors(), "utf-8")
+
+
+# ---- derivatives
+
+
+def derivatives() -> str:
+    """A table for each module of the table of rules."""
+    parts = []
+    for path in sorted(MODULES.glob("*.py")):
+        rows = list(rows_of(path))
+        if rows:
+            title = path.stem.strip("_").replace("_", " ")
+            parts.append(f"## {title}\n\n| function | word | derivatives |\n|---|---|---|")
+            parts += [f"| `{name}` | {word} | {text} |" for name, word, text in rows]
+            parts.append("")
+    return "\n".join(parts)
+
+
+def rows_of(path: Path):
+    """(function, word, formulas as text) of the public rows of a module."""
+    source = path.read_text("utf-8")
+    public = public_names(path.stem)
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef) or node.name not in public:
+            continue
+        for decorator in node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            name = (call.func if call else decorator).id
+            if name in ("view", "property"):
+                continue
+            formulas = [
+                f"`{keyword.arg} = {cell(ast.get_source_segment(source, keyword.value))}`"
+                for keyword in (call.keywords if call else [])
+            ]
+            yield node.name, name, "<br>".join(formulas) or "–"
+
+
+def public_names(module: str) -> set[str]:
+    space = minidiff.array_api
+    if module in ("linalg", "fft"):
+        return set(getattr(space, module).__all__)
+    names = {*space.__all__, *space.linalg.__all__, *space.fft.__all__}
+    found = {name: getattr(space, name, getattr(space.linalg, name, None)) for name in names}
+    return {name for name, one in found.items() if inspect.isfunction(one)}
+
+
+def cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# ---- errors
+
+
+def errors() -> str:
+    """A table for each file of messages; comments in them are headings."""
+    parts = []
+    for path in sorted((ROOT / "tests" / "error_messages").glob("*.txt")):
+        lines = path.read_text("utf-8").splitlines()
+        code = ""
+        for line in lines:
+            if line.startswith("#"):
+                title = line.lstrip("# ").strip()
+                parts.append(f"\n## {title[0].upper()}{title[1:]}\n")
+                parts.append("| what | error | message |\n|---|---|---|")
+            elif not line.startswith(" "):
+                code = line
+            else:
+                kind, _, message = line.strip().partition(": ")
+                parts.append(f"| `{cell(code)}` | {kind} | {plain(message)} |")
+    return "\n".join(parts) + "\n"
+
+
+def plain(message: str) -> str:
+    """A message as Markdown that means nothing else."""
+    for character in "\\`*_{}[]<>#|$":
+        message = message.replace(character, f"\\{character}")
+    return message.replace("...", " … ")
