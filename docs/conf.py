@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages: `nox -s docs`. Every code cell is executed, and no warning passes."""
+"""How Sphinx builds these pages: every code cell is executed, and no warning passes."""
 
 import sys
 from pathlib import Path

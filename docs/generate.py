@@ -12,18 +12,18 @@ MODULES = ROOT / "src" / "minidiff" / "array_api"
 DERIVATIVES = """\
 # The table of derivatives
 
-A row for each function of the standard: its word, and its formulas as they stand in the source. In a
-formula `g` is the cotangent (or, for element-wise functions in forward mode, the tangent); the names
-of its parameters say what is kept. A name such as `det_x` is a function right above its row.
+A row for each function of the standard: its word, and its formulas as they stand in the source. In
+a formula `g` is the cotangent (or, for element-wise functions in forward mode, the tangent); the
+names of its parameters say what is kept. A name such as `det_x` is a function right above its row.
 
 """
 
 ERRORS = """\
 # Error messages
 
-What minidiff says when something cannot be done, and what provokes it. Every line is tested: the files
-in `tests/error_messages` are both this table and the cases of `tests/test_errors.py`, and a test asks
-that no `raise` of the package goes without one. `...` stands for what varies.
+What minidiff says when something cannot be done, and what provokes it. Every line is tested: the
+files in `tests/error_messages` are both this table and the cases of `tests/test_errors.py`, and a
+test asks that no `raise` of the package goes without one. `...` stands for what varies.
 
 """
 

@@ -3,10 +3,9 @@
 The tests are in test_derivatives*.py.
 """
 
-import numpy as np
-
 import cases_fft  # noqa: F401  # its rows
 import cases_linalg  # noqa: F401  # and its
+import numpy as np
 from case import (
     ABOVE_MINUS_ONE,
     ABOVE_ONE,

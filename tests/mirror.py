@@ -10,9 +10,8 @@ take those numbers.
 import operator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 import minidiff as md
+import numpy as np
 from minidiff import array_api
 
 UPDATES = {

@@ -8,11 +8,11 @@ import types
 
 import array_api_compat.numpy as compat
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 from case import normal
 from cases import CASES
 from reference import directional_derivative, inner, parts

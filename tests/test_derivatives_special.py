@@ -5,11 +5,11 @@ import inspect
 import itertools
 import warnings
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from cases import CASES
 from minidiff.core import graph
 from minidiff.core.rules import Rule, Space

@@ -4,11 +4,11 @@ import inspect
 import re
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from cases import CASES
 from minidiff.array_api._decompositions import inverse_of_lower
 from reference import directional_derivative

@@ -7,7 +7,6 @@ a linear function f where <u, f(v)> = <gradient, v> for every v, to the last bit
 import math
 
 import array_api_strict
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from hypothesis.extra.array_api import NOMINAL_VERSIONS, make_strategies_namespa
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 
 settings.register_profile("properties", derandomize=True, deadline=None, max_examples=100)
 properties = settings.get_profile("properties")

@@ -10,11 +10,11 @@ from functools import partial
 
 import array_api_compat.numpy
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 
 inf, nan, same = math.inf, math.nan, np.testing.assert_array_equal
 

@@ -1,11 +1,11 @@
 """Derivatives of matrix functions at the awkward points, on NumPy and on a strict library."""
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 
 inf = np.inf
 EYE = np.eye(2)

@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import minidiff
+import numpy as np
 from minidiff import __main__ as tour
 
 

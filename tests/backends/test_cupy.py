@@ -4,10 +4,10 @@ import importlib.util
 import sys
 import types
 
-import numpy as np
 import pytest
 
 import minidiff as md
+import numpy as np
 from minidiff.backends import available, cupy, of_array, of_device
 
 

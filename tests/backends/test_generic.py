@@ -3,12 +3,12 @@
 import operator
 
 import array_api_strict
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import minidiff as md
+import numpy as np
 from minidiff.backends import of_array, of_library
 from minidiff.backends.generic import backend_of_array, generic_backend
 

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff.array_api as xp
+import numpy as np
 from minidiff.backends import ingest, numpy_backend, of_array, of_device, of_library
 from minidiff.backends._numpy_functions import is_basic
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import engines
-import numpy as np
 from timing import Limit, Row, Settings, Workload, kept_bytes, measure, memory_row
+
+import numpy as np
 
 CYCLE = 8
 """Operations in one turn of the mixed chain."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import engines
-import numpy as np
 from timing import Limit, Row, Settings, Workload, measure
+
+import numpy as np
 
 X = np.array([[0.0, 2.0, -2.0, 1.0], [-1.0, -1.0, -2.0, -2.0]])
 Y = np.array([[2.0, 3.0, 4.0, 5.0], [0.0, -1.0, -3.0, 2.0]])

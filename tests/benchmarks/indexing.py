@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import engines
-import numpy as np
 from timing import Limit, Row, Settings, Workload, measure
+
+import numpy as np
 
 POINTS = 10_000
 STEPS = 50

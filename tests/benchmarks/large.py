@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import engines
-import numpy as np
 from timing import Limit, Row, Settings, Workload, measure, memory_row, peak_bytes
+
+import numpy as np
 
 SIZE = 1_000_000
 ARRAY = SIZE * 8

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import engines
-import numpy as np
 from timing import Limit, Row, Settings, Workload, measure
+
+import numpy as np
 
 SIZES = (784, 256, 128, 10)
 BATCH = 128

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import engines
-import numpy as np
 from timing import Row, Settings, Workload, measure
+
+import numpy as np
 
 REPEATS = 50
 

@@ -1,11 +1,11 @@
 """What the tests of in-place updates share."""
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 
 
 @pytest.fixture(params=["numpy", "array_api_strict", "torch"])

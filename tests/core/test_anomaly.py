@@ -1,11 +1,11 @@
 """detect_anomaly() and strong zeros: finding the first nan, and doing without it."""
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as numpy_xp
+import numpy as np
 
 
 @pytest.fixture(params=["numpy", "strict"])

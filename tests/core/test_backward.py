@@ -3,11 +3,11 @@
 from typing import NamedTuple
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 
 
 def leaf(data, dtype=None):

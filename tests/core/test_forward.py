@@ -3,11 +3,11 @@
 import gc
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from minidiff.core.graph import OpNode
 
 

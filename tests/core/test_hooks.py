@@ -3,11 +3,11 @@
 import gc
 import weakref
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 
 same = np.testing.assert_array_equal
 

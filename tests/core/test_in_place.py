@@ -6,11 +6,11 @@ gives the values and (by differences of eighth order) the derivatives that are t
 
 import operator
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from mirror import D1, D2, X, check, check_forward, check_reverse, leaf, numbers
 
 MASK = np.array(

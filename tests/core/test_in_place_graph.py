@@ -4,11 +4,11 @@ import gc
 import operator
 import pickle
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from minidiff.core.graph import OpNode, WideNode
 
 

@@ -4,11 +4,11 @@ import gc
 import tracemalloc
 import weakref
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from minidiff.core import graph
 
 TAPE = (md.Tensor, graph.OpNode, graph.Leaf, graph.Freed, graph.Dual)

@@ -8,11 +8,11 @@ import os
 from contextlib import contextmanager
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 from mirror import UPDATES, Mirror, Program, Step, derivative, moved, slope, total, total_of_arrays
 
 PROGRAMS = int(os.environ.get("MINIDIFF_PROGRAMS", "1500"))

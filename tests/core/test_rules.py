@@ -5,11 +5,11 @@ import traceback
 from typing import NamedTuple
 
 import array_api_strict
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api
+import numpy as np
 from minidiff import Tensor
 from minidiff.core.rules import rule_of
 

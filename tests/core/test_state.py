@@ -4,11 +4,11 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
+import numpy as np
 
 
 def leaf(data):

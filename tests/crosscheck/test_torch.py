@@ -7,11 +7,11 @@ says something else, the list below has the reason.
 import warnings
 
 import array_api_compat.torch as torch_xp
-import numpy as np
 import pytest
 import torch
 
 import minidiff.array_api as xp
+import numpy as np
 from cases import CASES
 
 # By the beginning of a case's id: why there is nothing to compare.
