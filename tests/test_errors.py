@@ -101,6 +101,13 @@ def unrecorded_view():
     return part
 
 
+def checkpointed_twice():
+    weights = [leaf()]
+    y = md.checkpoint(lambda x: x * weights[0])(leaf())
+    weights[0] = leaf()
+    y.backward()
+
+
 def row(xp, x, /, *, axis=0):
     """A row."""
 
@@ -145,6 +152,7 @@ OUT_OF_REACH = {
     "backends/_backend.py Backend": "what each backend supplies",
     "backends/generic.py JAXBackend": "tests/backends/test_generic.py, where JAX is installed",
     "core/graph.py _Switch._next": "what each switch supplies",
+    "checkpointing.py no_tangent": "what forward mode never calls",
     "core/hooks.py Hooked.refuse": "what a backward pass never calls",
     "testing.py gradcheck": "a report of several lines: tests/test_testing.py",
     "__main__.py grad_of": "the tour checks itself",

@@ -25,6 +25,7 @@ from .numpy_protocols import answer_numpy
 if TYPE_CHECKING:
     from . import batching, functional, numpy, optimize, random, testing
     from .batching import vmap
+    from .checkpointing import checkpoint, checkpoint_sequence
     from .functional import (
         grad,
         hessian,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         value_and_grad,
         vjp,
     )
+    from .memory import graph_memory
 
 add_methods()
 answer_numpy()
@@ -44,6 +46,8 @@ answer_numpy()
 # and needs none of it. By module, the names that the top level has of it too.
 LATER = {
     "batching": ("vmap",),
+    "checkpointing": ("checkpoint", "checkpoint_sequence"),
+    "memory": ("graph_memory",),
     "numpy": (),
     "functional": (
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
@@ -64,6 +68,8 @@ __all__ = [
     "array_api",
     "batching",
     "bilinear",
+    "checkpoint",
+    "checkpoint_sequence",
     "composite",
     "detect_anomaly",
     "differentiable",
@@ -72,6 +78,7 @@ __all__ = [
     "enable_grad",
     "functional",
     "grad",
+    "graph_memory",
     "hessian",
     "hvp",
     "jacobian",

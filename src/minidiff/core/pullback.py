@@ -43,6 +43,8 @@ class Pullback:
     ----------
     outs : sequence of Tensor
         The results, with the history that they have apart from the variables.
+    others : list of Node
+        What else the results rest on: the history of tensors that the function closes over.
     """
 
     def __init__(
@@ -62,10 +64,16 @@ class Pullback:
         if outer is None:  # what the function closes over, or what the inputs were computed from
             outer = bool(others - set(ends)) or any(isinstance(end, OpNode) for end in ends)
         self.outer = outer
+        self.others = [node for node in others if node not in ends]
         self.outs = outs if now.on and outer else [without_graph(out) for out in outs]
 
-    def __call__(self, cotangents: Sequence[Tensor | None]) -> list[Tensor]:
-        """The gradient of each variable; a cotangent of None is zero."""
+    def __call__(
+        self, cotangents: Sequence[Tensor | None], others: Sequence[Node] = ()
+    ) -> list[Any]:
+        """The gradient of each variable, then of some other nodes; a cotangent of None is zero.
+
+        A node that is not reached has None.
+        """
         now = state.get()
         given = [checked(one) for one in cotangents if one is not None]
         recorded = now.on and (self.outer or any(current(one)._node is not None for one in given))
@@ -82,9 +90,14 @@ class Pullback:
                 walk.add(root, seed(out, one, tensors))
         with working(now.recorded(recorded) if tensors else now):
             self.variables[0]._backend.quietly(walk.run, [*self.nodes], None)
-        return [self._gradient(walk, one) for one in self.variables]
+        found: list[Any] = [self._gradient(walk, one) for one in self.variables]
+        for node in others:
+            g = walk.grads.get(node)
+            found.append(None if g is None else walk.as_tensor(node, g))
+        return found
 
-    def _gradient(self, walk: Pass, one: Tensor) -> Tensor:
+    @staticmethod
+    def _gradient(walk: Pass, one: Tensor) -> Tensor:
         node = node_of(one)
         g = walk.grads.get(node)
         if g is None:
