@@ -240,10 +240,23 @@ def matmul(inner: Function, x1: Batched, x2: Batched, /) -> Any:
         one = reshape(namespace(x1).reshape, x1, (1, *x1.shape))
     if x2.ndim == 1:
         other = reshape(namespace(x2).reshape, x2, (*x2.shape, 1))
-    ndim = max(one.ndim, other.ndim)
-    out = inner(aligned(one, ndim), aligned(other, ndim))
+    out = one_product(inner, one, other)
     shape = out.shape[:-2] + out.shape[-2:][x1.ndim == 1 : 1 if x2.ndim == 1 else 2]
     return batched(out if shape == out.shape else namespace(one).reshape(out, shape))
+
+
+def one_product(inner: Function, x1: Batched, x2: Batched) -> Any:
+    """The product of matrices; with a matrix that all samples share, a single large one."""
+    xp = namespace(x1)
+    if not x2.mapped and x2.ndim == 2:
+        rows = xp.reshape(x1.value, (-1, x1.shape[-1])) if x1.size else x1.value
+        out = inner(rows, x2.value)
+        return xp.reshape(out, (*x1.value.shape[:-1], x2.shape[-1]))
+    if not x1.mapped and x1.ndim == 2 and x2.ndim == 2 and x2.shape[1] == 1:
+        columns = xp.reshape(x2.value, (x2.value.shape[0], x2.shape[0]))
+        return inner(columns, xp.matrix_transpose(x1.value))[..., None]
+    ndim = max(x1.ndim, x2.ndim)
+    return inner(aligned(x1, ndim), aligned(x2, ndim))
 
 
 def solve(inner: Function, x1: Batched, x2: Batched, /) -> Any:
