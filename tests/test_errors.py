@@ -23,6 +23,7 @@ from minidiff.backends import numpy_backend
 
 strict = md.wrap(array_api_strict)
 numpy_arrays = numpy_backend.arrays
+scipy_special = pytest.importorskip("scipy.special")
 ndarray = np.ones(2)
 ROOT = Path(md.__file__).parent
 
@@ -154,6 +155,7 @@ OUT_OF_REACH = {
     "core/graph.py _Switch._next": "what each switch supplies",
     "checkpointing.py no_tangent": "what forward mode never calls",
     "core/hooks.py Hooked.refuse": "what a backward pass never calls",
+    "special.py scipy_special": "where SciPy is not installed, and the tests install it",
     "testing.py gradcheck": "a report of several lines: tests/test_testing.py",
     "__main__.py grad_of": "the tour checks itself",
 }

@@ -23,7 +23,7 @@ from .core.words import bilinear, composite, differentiable, elementwise, linear
 from .numpy_protocols import answer_numpy
 
 if TYPE_CHECKING:
-    from . import batching, functional, numpy, optimize, random, testing
+    from . import batching, functional, numpy, optimize, random, special, testing
     from .batching import vmap
     from .checkpointing import checkpoint, checkpoint_sequence
     from .functional import (
@@ -55,6 +55,7 @@ LATER = {
     ),
     "optimize": (),
     "random": (),
+    "special": (),
     "testing": (),
 }
 
@@ -90,6 +91,7 @@ __all__ = [
     "numpy",
     "optimize",
     "random",
+    "special",
     "stop_gradient",
     "strong_zeros",
     "testing",
