@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from . import batching, functional, numpy, optimize, random, special, testing
     from .batching import vmap
     from .checkpointing import checkpoint, checkpoint_sequence
+    from .custom import (
+        BinaryOpClass,
+        OpClass,
+        TernaryOpClass,
+        UnaryOpClass,
+        as_minidiff,
+        binary_op_func,
+        create_binary_op_func,
+        create_op_func,
+        create_stateful_op_func,
+        create_ternary_op_func,
+        create_unary_op_func,
+        op_func,
+        ternary_op_func,
+        unary_op_func,
+    )
     from .functional import (
         grad,
         hessian,
@@ -49,6 +65,11 @@ LATER = {
     "checkpointing": ("checkpoint", "checkpoint_sequence"),
     "memory": ("graph_memory",),
     "numpy": (),
+    "custom": (
+        *("BinaryOpClass", "OpClass", "TernaryOpClass", "UnaryOpClass", "as_minidiff", "op_func"),
+        *("binary_op_func", "create_binary_op_func", "create_op_func", "create_stateful_op_func"),
+        *("create_ternary_op_func", "create_unary_op_func", "ternary_op_func", "unary_op_func"),
+    ),
     "functional": (
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
@@ -62,16 +83,27 @@ LATER = {
 MODULE_OF = {name: module for module, names in LATER.items() for name in (*names, module)}
 
 __all__ = [
+    "BinaryOpClass",
+    "OpClass",
     "Tensor",
+    "TernaryOpClass",
+    "UnaryOpClass",
     "__version__",
     "allow_detach",
     "allow_gauge_dependence",
     "array_api",
+    "as_minidiff",
     "batching",
     "bilinear",
+    "binary_op_func",
     "checkpoint",
     "checkpoint_sequence",
     "composite",
+    "create_binary_op_func",
+    "create_op_func",
+    "create_stateful_op_func",
+    "create_ternary_op_func",
+    "create_unary_op_func",
     "detect_anomaly",
     "differentiable",
     "disable_new_grads",
@@ -89,12 +121,15 @@ __all__ = [
     "no_grad",
     "nondifferentiable",
     "numpy",
+    "op_func",
     "optimize",
     "random",
     "special",
     "stop_gradient",
     "strong_zeros",
+    "ternary_op_func",
     "testing",
+    "unary_op_func",
     "value_and_grad",
     "vjp",
     "vmap",

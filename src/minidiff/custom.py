@@ -1,0 +1,374 @@
+"""Operations of your own: a forward function, and a gradient function per input.
+
+    times = create_binary_op_func(forward, grad_x=lambda x, y, grad: grad * y, grad_y=...)
+
+Thin adapters over the six words, for what is no program over `xp`. The forward function works on
+Tensors without history; `as_minidiff` makes one of a function on raw arrays. A gradient function
+gets all the inputs and the arriving gradient as Tensors, and returns the gradient of its input;
+written with minidiff's functions, it can itself be differentiated, to any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, ClassVar
+
+from ._operations import Call, Gradients, checked, constant_input, name_of, recorder
+from .backends import SCALARS, ingest, of_array
+from .core.graph import disable_new_grads
+from .core.tensor import Tensor, has_history, is_kept, raw, wrap
+
+__all__ = [
+    "BinaryOpClass",
+    "OpClass",
+    "TernaryOpClass",
+    "UnaryOpClass",
+    "as_minidiff",
+    "binary_op_func",
+    "create_binary_op_func",
+    "create_op_func",
+    "create_stateful_op_func",
+    "create_ternary_op_func",
+    "create_unary_op_func",
+    "op_func",
+    "ternary_op_func",
+    "unary_op_func",
+]
+
+Function = Callable[..., Any]
+Operation = Callable[..., Tensor]
+
+
+def as_minidiff(func: Function) -> Function:
+    """A function on raw arrays as one on Tensors; its result is a constant.
+
+    Parameters
+    ----------
+    func : callable
+        Takes and returns arrays of the library that the Tensors are in (or a tuple of them).
+        Tensors among its arguments arrive as arrays, read-only where a graph needs them.
+
+    Returns
+    -------
+    callable
+        The same function on Tensors. Its results are Tensors without history; `create_op_func`
+        gives them a gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import minidiff as md
+    >>> md.as_minidiff(np.ptp)(md.Tensor([1.0, 5.0, 3.0]))
+    Tensor(4.)
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = {name: shown(value) for name, value in kwargs.items()}
+        result = func(*[shown(value) for value in args], **given)
+        if isinstance(result, tuple):
+            return tuple([constant(one, name_of(func)) for one in result])
+        return constant(result, name_of(func))
+
+    return update_wrapper(call, func, updated=())
+
+
+def shown(value: Any) -> Any:
+    """An argument as an array, which cannot be written where that would be a wrong number."""
+    if type(value) in (list, tuple):
+        return type(value)([shown(one) for one in value])
+    if type(value) is not Tensor:
+        return value
+    array = raw(value)
+    return value._backend.read_only(array) if is_kept(value) or has_history(value) else array
+
+
+def constant(result: Any, name: str) -> Tensor:
+    if of_array(result) is None and type(result) not in (*SCALARS, list):
+        raise TypeError(
+            f"as_minidiff({name}): the function has to return an array or a number, or a tuple of "
+            f"them, and it returned {type(result).__name__}"
+        )
+    return wrap(*ingest(result, None, None, copy=None), kept=True)
+
+
+# ---- without a state
+
+
+def create_op_func(
+    forward_func: Function,
+    grad_funcs: Gradients,
+    propagate_kwargs: bool = False,
+    is_differentiable: bool = True,
+    tensor_only: bool = False,
+    op_name: str | None = None,
+) -> Operation:
+    """An operation of a forward function and a gradient function per input.
+
+    Parameters
+    ----------
+    forward_func : callable
+        Takes the inputs, as Tensors without history, and any keywords; returns a Tensor.
+    grad_funcs : sequence of callable or None
+        One per input, None for an input without a gradient. Called with all the inputs and the
+        arriving gradient, all of them Tensors. Returns the gradient of its input, of the input's
+        shape or one that broadcasts with it: the engine sums the axes along which the input was
+        broadcast, and takes the real part for a real input. For complex data it is the adjoint as
+        written: x * x has `grad * 2 * conj(x)`.
+    propagate_kwargs : bool
+        The keywords of a call go to the gradient functions as well.
+    is_differentiable : bool
+        False: the result is tracked, and every gradient is zero.
+    tensor_only : bool
+        Every input has to be a Tensor; otherwise at least one.
+    op_name : str, optional
+        What the operation is called in messages and drawings; the forward function's name.
+
+    Returns
+    -------
+    callable
+        The operation. Its inputs are given by position; keywords go to the forward function.
+        Forward mode follows from the gradient functions, which are linear in what arrives.
+
+    Raises
+    ------
+    TypeError
+        If a function is not callable; when called, if the number of inputs is another one than that
+        of gradient functions, if an input is no Tensor where it has to be one, or if a result is
+        no Tensor or array.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> area = md.create_op_func(
+    ...     lambda width, height: width * height,
+    ...     [lambda w, h, grad: grad * h, lambda w, h, grad: grad * w],
+    ...     op_name="area",
+    ... )
+    >>> w, h = md.Tensor(3.0, allow_grad=True), md.Tensor(5.0, allow_grad=True)
+    >>> area(w, h).backward(allow_higher_order=True)
+    >>> w.grad.item(), h.grad.item()
+    (5.0, 3.0)
+    >>> w.grad.backward()  # the second derivative, by w and h
+    >>> h.grad
+    Tensor(1.)
+    """
+    name = op_name or name_of(forward_func)
+    for function in (forward_func, *[one for one in grad_funcs if one is not None]):
+        if not callable(function):
+            raise TypeError(f"create_op_func of {name!r}: {function!r} is no function")
+    record = recorder(name)
+
+    def call(*inputs: Any, **kwargs: Any) -> Tensor:
+        checked(name, inputs, len(grad_funcs), tensor_only)
+        keywords = kwargs if propagate_kwargs else {}
+        with disable_new_grads():
+            out = forward_func(*[constant_input(one) for one in inputs], **kwargs)
+        gradients = [zeros] * len(inputs) if not is_differentiable else grad_funcs
+        return record(Call(name, inputs, out, gradients, keywords))
+
+    return update_wrapper(call, forward_func, updated=())
+
+
+def zeros(*inputs_and_grad: Any, **keywords: Any) -> Any:
+    """The gradient of an operation that is not differentiable, which broadcasts to any input."""
+    return inputs_and_grad[-1].sum() * 0.0
+
+
+def create_unary_op_func(
+    forward_func: Function, grad: Function | None = None, **options: Any
+) -> Operation:
+    """An operation with one input; options as for `create_op_func`.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> cube = md.create_unary_op_func(lambda x: x * x * x, lambda x, grad: 3 * grad * x * x)
+    >>> x = md.Tensor([1.0, 2.0], allow_grad=True)
+    >>> cube(x).backward(allow_higher_order=True)
+    >>> x.grad.backward()
+    >>> x.grad
+    Tensor([ 6., 12.])
+    """
+    return create_op_func(forward_func, [grad], **options)
+
+
+def create_binary_op_func(
+    forward_func: Function,
+    grad_x: Function | None = None,
+    grad_y: Function | None = None,
+    **options: Any,
+) -> Operation:
+    """An operation with two inputs; options as for `create_op_func`.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> times = md.create_binary_op_func(
+    ...     lambda x, y: x * y, lambda x, y, grad: grad * y, lambda x, y, grad: grad * x
+    ... )
+    >>> x = md.Tensor([1.0, 2.0], allow_grad=True)
+    >>> times(x, 3.0).backward()
+    >>> x.grad
+    Tensor([3., 3.])
+    """
+    return create_op_func(forward_func, [grad_x, grad_y], **options)
+
+
+def create_ternary_op_func(
+    forward_func: Function,
+    grad_x: Function | None = None,
+    grad_y: Function | None = None,
+    grad_z: Function | None = None,
+    **options: Any,
+) -> Operation:
+    """An operation with three inputs; options as for `create_op_func`."""
+    return create_op_func(forward_func, [grad_x, grad_y, grad_z], **options)
+
+
+def op_func(*, grad_funcs: Gradients, **options: Any) -> Callable[[Function], Operation]:
+    """`create_op_func` as a decorator.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> @md.op_func(grad_funcs=[lambda x, grad, scale: grad * scale], propagate_kwargs=True)
+    ... def scaled(x, scale=1.0):
+    ...     return x * scale
+    >>> x = md.Tensor([1.0, 2.0], allow_grad=True)
+    >>> scaled(x, scale=4.0).backward()
+    >>> x.grad
+    Tensor([4., 4.])
+    """
+    return lambda function: create_op_func(function, grad_funcs, **options)
+
+
+def unary_op_func(
+    *, grad: Function | None = None, **options: Any
+) -> Callable[[Function], Operation]:
+    """`create_unary_op_func` as a decorator."""
+    return lambda function: create_unary_op_func(function, grad, **options)
+
+
+def binary_op_func(
+    *, grad_x: Function | None = None, grad_y: Function | None = None, **options: Any
+) -> Callable[[Function], Operation]:
+    """`create_binary_op_func` as a decorator."""
+    return lambda function: create_binary_op_func(function, grad_x, grad_y, **options)
+
+
+def ternary_op_func(
+    *,
+    grad_x: Function | None = None,
+    grad_y: Function | None = None,
+    grad_z: Function | None = None,
+    **options: Any,
+) -> Callable[[Function], Operation]:
+    """`create_ternary_op_func` as a decorator."""
+    return lambda function: create_ternary_op_func(function, grad_x, grad_y, grad_z, **options)
+
+
+# ---- with a state
+
+
+class OpClass:
+    """An operation whose gradient functions use what its forward function has saved.
+
+    Each call has an instance of its own, made without arguments. The forward function gets the
+    inputs with their history, so what it saves can be differentiated again.
+
+    Attributes
+    ----------
+    inputs : int or None
+        How many inputs there are; None for any number.
+    """
+
+    inputs: ClassVar[int | None] = None
+
+    def create_forward(self) -> Function:
+        """The forward function, as for `create_op_func`."""
+        raise NotImplementedError(f"{type(self).__name__} has to define create_forward()")
+
+    def create_grads(self) -> Gradients:
+        """One gradient function per input, None for none; asked for after the forward function."""
+        raise NotImplementedError(f"{type(self).__name__} has to define create_grads()")
+
+
+class UnaryOpClass(OpClass):
+    """An OpClass with one input."""
+
+    inputs = 1
+
+
+class BinaryOpClass(OpClass):
+    """An OpClass with two inputs."""
+
+    inputs = 2
+
+
+class TernaryOpClass(OpClass):
+    """An OpClass with three inputs."""
+
+    inputs = 3
+
+
+def create_stateful_op_func(
+    op_class: type[OpClass],
+    propagate_kwargs: bool = False,
+    tensor_only: bool = False,
+    op_name: str | None = None,
+) -> Operation:
+    """An operation of an OpClass: one fresh instance per call.
+
+    Parameters
+    ----------
+    op_class : type
+        A subclass of OpClass, called without arguments.
+    propagate_kwargs, tensor_only, op_name
+        As for `create_op_func`; the name is the class's.
+
+    Returns
+    -------
+    callable
+        The operation.
+
+    Raises
+    ------
+    TypeError
+        If `op_class` is no subclass of OpClass; when called, as for `create_op_func`.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> class Exponential(md.UnaryOpClass):
+    ...     def create_forward(self):
+    ...         def forward(x):
+    ...             self.out = md.exp(x)  # computed once, used in both directions
+    ...             return self.out
+    ...         return forward
+    ...     def create_grads(self):
+    ...         return [lambda x, grad: grad * self.out]
+    >>> exponential = md.create_stateful_op_func(Exponential)
+    >>> x = md.Tensor([0.0], allow_grad=True)
+    >>> exponential(x).backward(allow_higher_order=True)
+    >>> x.grad.backward()
+    >>> x.grad
+    Tensor([1.])
+    """
+    given: Any = op_class
+    if not isinstance(given, type) or not issubclass(given, OpClass):
+        raise TypeError(
+            f"create_stateful_op_func: op_class is a subclass of OpClass, not {op_class!r}"
+        )
+    name = op_name or op_class.__name__
+    record = recorder(name)
+
+    def call(*inputs: Any, **kwargs: Any) -> Tensor:
+        checked(name, inputs, op_class.inputs, tensor_only)
+        instance = op_class()
+        out = instance.create_forward()(*inputs, **kwargs)
+        gradients = instance.create_grads()
+        checked(name, inputs, len(gradients), tensor_only)
+        return record(Call(name, inputs, out, gradients, kwargs if propagate_kwargs else {}))
+
+    return update_wrapper(call, op_class, updated=())

@@ -1,0 +1,268 @@
+"""Operations of users: every adapter, in value, both modes and second order."""
+
+import gc
+import weakref
+
+import array_api_strict
+import pytest
+
+import minidiff as md
+import numpy as np
+from minidiff.testing import gradcheck, gradgradcheck
+
+X, Y, Z = np.array([0.3, 0.7, 1.4]), np.array([1.2, -0.4, 0.6]), np.array([0.5, 1.5, -1.0])
+
+cube = md.create_unary_op_func(lambda x: x * x * x, lambda x, grad: 3 * grad * x * x)
+ratio = md.create_binary_op_func(
+    lambda x, y: x / y, lambda x, y, grad: grad / y, lambda x, y, grad: -grad * x / (y * y)
+)
+fused = md.create_ternary_op_func(
+    lambda x, y, z: x * y + z,
+    lambda x, y, z, grad: grad * y,
+    lambda x, y, z, grad: grad * x,
+    lambda x, y, z, grad: grad,
+)
+several = md.create_op_func(
+    lambda a, b, c, d: a * b * c * d,
+    [
+        lambda a, b, c, d, grad: grad * b * c * d,
+        lambda a, b, c, d, grad: grad * a * c * d,
+        lambda a, b, c, d, grad: grad * a * b * d,
+        lambda a, b, c, d, grad: grad * a * b * c,
+    ],
+)
+
+
+@md.unary_op_func(grad=lambda x, grad: grad * md.cos(x))
+def sine(x):
+    """Sine."""
+    return md.sin(x)
+
+
+@md.binary_op_func(grad_x=lambda x, y, grad: grad * y, grad_y=lambda x, y, grad: grad * x)
+def times(x, y):
+    return x * y
+
+
+@md.ternary_op_func(
+    grad_x=lambda x, y, z, grad: grad * md.exp(y),
+    grad_y=lambda x, y, z, grad: grad * x * md.exp(y),
+    grad_z=lambda x, y, z, grad: -grad,
+)
+def ternary(x, y, z):
+    return x * md.exp(y) - z
+
+
+@md.op_func(
+    grad_funcs=[lambda x, grad, power: grad * power * x ** (power - 1)], propagate_kwargs=True
+)
+def powered(x, power=2):
+    return x**power
+
+
+class Exponential(md.UnaryOpClass):
+    made = 0
+
+    def __init__(self):
+        type(self).made += 1
+
+    def create_forward(self):
+        def forward(x):
+            self.out = md.exp(x)
+            return self.out
+
+        return forward
+
+    def create_grads(self):
+        return [lambda x, grad: grad * self.out]
+
+
+class Scaled(md.BinaryOpClass):
+    def create_forward(self):
+        def forward(x, y, factor=1.0):
+            self.product = x * y
+            return self.product * factor
+
+        return forward
+
+    def create_grads(self):
+        return [
+            lambda x, y, grad, factor=1.0: grad * self.product / x * factor,
+            lambda x, y, grad, factor=1.0: grad * x * factor,
+        ]
+
+
+exponential = md.create_stateful_op_func(Exponential)
+scaled = md.create_stateful_op_func(Scaled, propagate_kwargs=True)
+# In NumPy alone: a function on raw arrays, and gradients on Tensors.
+raw_tanh = md.create_unary_op_func(
+    md.as_minidiff(np.tanh), lambda x, grad: grad * (1 - raw_tanh(x) ** 2), op_name="raw_tanh"
+)
+
+OPERATIONS = {
+    "cube": (cube, lambda x: x**3, (X,)),
+    "ratio": (ratio, np.divide, (X, Y)),
+    "fused": (fused, lambda x, y, z: x * y + z, (X, Y, Z)),
+    "several": (several, lambda a, b, c, d: a * b * c * d, (X, Y, Z, X)),
+    "sine": (sine, np.sin, (X,)),
+    "times": (times, np.multiply, (X, Y)),
+    "broadcast": (times, np.multiply, (X, Y[:, None])),
+    "number and array": (times, np.multiply, (np.array(2.0), Y)),
+    "ternary": (ternary, lambda x, y, z: x * np.exp(y) - z, (X, Y, Z)),
+    "keywords": (lambda x: powered(x, power=3), lambda x: x**3, (X,)),
+    "stateful": (exponential, np.exp, (X,)),
+    "stateful with keywords": (
+        lambda x, y: scaled(x, y, factor=3.0),
+        lambda x, y: 3 * x * y,
+        (X, Y),
+    ),
+    "raw": (raw_tanh, np.tanh, (X,)),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_value_both_modes_and_second_order(name):
+    operation, truth, inputs = OPERATIONS[name]
+    tensors = [md.asarray(one) for one in inputs]
+    np.testing.assert_allclose(operation(*tensors).as_numpy(), truth(*inputs), rtol=1e-14)
+    assert gradcheck(operation, tensors)
+    assert gradgradcheck(operation, tensors)
+
+
+@pytest.mark.parametrize("name", ["cube", "ratio", "sine", "stateful", "broadcast"])
+def test_on_another_library_and_in_batches(name):
+    operation, truth, inputs = OPERATIONS[name]
+    xp = md.wrap(array_api_strict)
+    if name not in ("sine", "stateful"):
+        assert gradcheck(operation, [xp.asarray(one) for one in inputs])
+    if name != "broadcast":
+        rows = [md.asarray(np.stack([one, one + 0.1])) for one in inputs]
+        found = md.vmap(operation)(*rows).as_numpy()
+        np.testing.assert_allclose(found[1], truth(*[one + 0.1 for one in inputs]), rtol=1e-13)
+
+
+def test_complex_gradients_are_adjoints_as_written():
+    square = md.create_unary_op_func(lambda x: x * x, lambda x, grad: grad * 2 * md.conj(x))
+    assert gradcheck(square, md.asarray([1.0 + 2.0j, -0.5j]))
+
+
+def test_numbers_beside_tensors():
+    x = md.Tensor(X, allow_grad=True, dtype=md.float32)
+    y = times(x, 2.0)
+    assert y.dtype == np.dtype("float32")
+    y.backward()
+    assert x.grad.tolist() == [2.0, 2.0, 2.0]
+    assert md.jvp(lambda x: times(x, 2.0), [md.asarray(X)], [md.asarray(Y)])[1].tolist() == [
+        *(2 * Y)
+    ]
+
+
+def test_an_input_without_a_gradient_function_is_a_constant():
+    half = md.create_binary_op_func(lambda x, y: x * y, lambda x, y, grad: grad * y)
+    x, y = md.Tensor(X, allow_grad=True), md.Tensor(Y, allow_grad=True)
+    half(x, y).backward()
+    assert x.grad.tolist() == Y.tolist()
+    assert y.grad is None
+    assert not half(md.asarray(X), y).allow_grad
+
+
+def test_not_differentiable_gives_zeros():
+    floor = md.create_unary_op_func(lambda x: md.floor(x), is_differentiable=False)
+    x = md.Tensor(X, allow_grad=True)
+    y = floor(x)
+    assert y.allow_grad
+    y.backward(allow_higher_order=True)
+    assert x.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_fresh_instance_for_each_call():
+    before = Exponential.made
+    x = md.Tensor(X, allow_grad=True)
+    y = exponential(exponential(x) * 0.1)
+    assert Exponential.made == before + 2
+    y.backward()
+    inner = np.exp(X)
+    np.testing.assert_allclose(x.grad.as_numpy(), np.exp(0.1 * inner) * 0.1 * inner)
+
+
+def test_names():
+    x = md.Tensor(X, allow_grad=True)
+    assert repr(sine(x)).endswith("op=sine)")
+    assert repr(exponential(x)).endswith("op=Exponential)")
+    assert repr(raw_tanh(x)).endswith("op=raw_tanh)")
+    assert sine.__doc__ == "Sine."
+
+
+def test_as_minidiff():
+    x = md.Tensor(X, allow_grad=True)
+    ptp = md.as_minidiff(np.ptp)
+    assert ptp(x).item() == np.ptp(X)
+    assert not ptp(x).allow_grad
+    values, counts = md.as_minidiff(lambda x: np.unique(x, return_counts=True))(x)
+    assert values.tolist() == X.tolist()
+    assert counts.tolist() == [1, 1, 1]
+
+    def writes(array):
+        array[0] = 99.0
+        return array
+
+    with pytest.raises(ValueError, match="read-only"):
+        md.as_minidiff(writes)(x)
+
+
+def test_graphs_can_be_kept_and_vanish():
+    gc.disable()
+    try:
+        x = md.Tensor(X, allow_grad=True)
+        y = cube(exponential(x))
+        y.backward(cleanup_mode="keep")
+        first = x.grad.tolist()
+        y.backward(allow_higher_order=True)
+        assert x.grad.tolist() == first
+        node = weakref.ref(x)
+        x.grad = None
+        del x, y
+        assert node() is None
+    finally:
+        gc.enable()
+
+
+def test_under_no_grad_and_written_inputs():
+    x = md.Tensor(X, allow_grad=True)
+    with md.no_grad():
+        assert not cube(x).allow_grad
+    y = x * 1.0
+    z = cube(y)
+    y[0] = 100.0  # what the operation keeps is not changed
+    z.backward()
+    np.testing.assert_allclose(x.grad.as_numpy(), 3 * X * X)
+
+
+def test_refusals():
+    x = md.Tensor(X, allow_grad=True)
+    with pytest.raises(TypeError, match="times takes 2 inputs by position and was given 1"):
+        times(x)
+    with pytest.raises(TypeError, match="times: input 2 is list"):
+        times(x, [1.0, 2.0, 3.0])
+    with pytest.raises(TypeError, match="needs at least one Tensor"):
+        times(1.0, 2.0)
+    strictly = md.create_binary_op_func(
+        lambda x, y: x * y, lambda x, y, grad: grad * y, tensor_only=True
+    )
+    with pytest.raises(TypeError, match="input 2 is float"):
+        strictly(x, 2.0)
+    with pytest.raises(TypeError, match="is no function"):
+        md.create_op_func(lambda x: x, [3])
+    with pytest.raises(TypeError, match="has to return one Tensor or array, and it returned str"):
+        md.create_op_func(lambda x: "x", [None])(x)
+    wrong = md.create_unary_op_func(lambda x: x * 1.0, lambda x, grad: grad.as_numpy())
+    with pytest.raises(TypeError, match="gradient function 1 has to return a Tensor"):
+        wrong(x).backward()
+    shape = md.create_unary_op_func(lambda x: x * 1.0, lambda x, grad: md.ones(5))
+    with pytest.raises(ValueError, match=r"returned shape \(5,\), and its input has shape \(3,\)"):
+        shape(x).backward()
+    with pytest.raises(TypeError, match="op_class is a subclass of OpClass"):
+        md.create_stateful_op_func(dict)
+    for method in ("create_forward", "create_grads"):
+        with pytest.raises(NotImplementedError, match=f"has to define {method}"):
+            getattr(md.OpClass(), method)()
