@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         ternary_op_func,
         unary_op_func,
     )
+    from .draw import draw_graph, draw_tensor_op_graph
+    from .files import load, save, savez
     from .functional import (
         grad,
         hessian,
@@ -70,6 +72,8 @@ LATER = {
         *("binary_op_func", "create_binary_op_func", "create_op_func", "create_stateful_op_func"),
         *("create_ternary_op_func", "create_unary_op_func", "ternary_op_func", "unary_op_func"),
     ),
+    "draw": ("draw_graph", "draw_tensor_op_graph"),
+    "files": ("load", "save", "savez"),
     "functional": (
         *("grad", "hessian", "hvp", "jacobian", "jvp", "linearize", "stop_gradient"),
         *("value_and_grad", "vjp"),
@@ -107,6 +111,8 @@ __all__ = [
     "detect_anomaly",
     "differentiable",
     "disable_new_grads",
+    "draw_graph",
+    "draw_tensor_op_graph",
     "elementwise",
     "enable_grad",
     "functional",
@@ -118,12 +124,15 @@ __all__ = [
     "jvp",
     "linear",
     "linearize",
+    "load",
     "no_grad",
     "nondifferentiable",
     "numpy",
     "op_func",
     "optimize",
     "random",
+    "save",
+    "savez",
     "special",
     "stop_gradient",
     "strong_zeros",
