@@ -16,6 +16,7 @@ from .core.graph import (
     disable_new_grads,
     enable_grad,
     no_grad,
+    reuse_graph,
     strong_zeros,
 )
 from .core.tensor import Tensor
@@ -131,6 +132,7 @@ __all__ = [
     "op_func",
     "optimize",
     "random",
+    "reuse_graph",
     "save",
     "savez",
     "special",

@@ -192,7 +192,7 @@ def gamma(xp: Any, x: Tensor, /) -> Any:
 
 @elementwise(x=lambda g, x: g * of("digamma", x))
 def gammaln(xp: Any, x: Tensor, /) -> Any:
-    """log(|gamma(x)|)."""
+    """The logarithm of the magnitude of gamma."""
     return values("gammaln", x)
 
 
@@ -212,7 +212,7 @@ def betaln_a(g: Any, a: Any, b: Any) -> Any:
 
 @elementwise(a=betaln_a, b=lambda g, a, b: betaln_a(g, b, a))
 def betaln(xp: Any, a: Tensor, b: Tensor, /) -> Any:
-    """log(|beta(a, b)|)."""
+    """The logarithm of the magnitude of beta."""
     return values("betaln", a, b)
 
 
@@ -341,7 +341,7 @@ def ive_x(xp: Any, g: Any, v: Any, x: Any, out: Any) -> Any:
 
 @elementwise(v=lambda g: none("ive", "v"), x=ive_x)
 def ive(xp: Any, v: Tensor | float, x: Tensor, /) -> Any:
-    """exp(-|x|) iv(v, x)."""
+    """``exp(-|x|) iv(v, x)``."""
     return values("ive", v, x)
 
 
@@ -371,7 +371,7 @@ def i1(xp: Any, x: Tensor, /) -> Any:
 
 @elementwise(x=lambda xp, g, x, out: g * (of("i1e", x) - xp.sign(x) * out))
 def i0e(xp: Any, x: Tensor, /) -> Any:
-    """exp(-|x|) i0(x)."""
+    """``exp(-|x|) i0(x)``."""
     return values("i0e", x)
 
 
@@ -379,7 +379,7 @@ def i0e(xp: Any, x: Tensor, /) -> Any:
     x=lambda xp, g, x, out: g * ((of("i0e", x) + of("ive", 2, x)) / 2.0 - xp.sign(x) * out)
 )
 def i1e(xp: Any, x: Tensor, /) -> Any:
-    """exp(-|x|) i1(x)."""
+    """``exp(-|x|) i1(x)``."""
     return values("i1e", x)
 
 

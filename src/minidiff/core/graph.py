@@ -284,6 +284,16 @@ class disable_new_grads(_Switch):
         return now.changed(on=False, levels=(), final=True)
 
 
+class reuse_graph(_Switch):
+    """Accepted, and without effect: walking a graph again costs no search for it.
+
+    To walk the same graph twice, see `cleanup_mode="keep"` of `backward`.
+    """
+
+    def _next(self, now: State) -> State:
+        return now
+
+
 class detect_anomaly(_Switch):
     """Stop at the first nan or inf that a backward pass makes, and say where it comes from.
 
