@@ -21,7 +21,8 @@ def words(text):
 
 TOP = words("""
     Tensor no_grad enable_grad disable_new_grads allow_detach detect_anomaly strong_zeros
-    reuse_graph save load random testing special optimize array_api numpy wrap vmap grad value_and_grad vjp jvp
+    reuse_graph save load random testing special optimize array_api numpy wrap vmap grad
+    value_and_grad vjp jvp
     linearize jacobian hessian hvp checkpoint stop_gradient graph_memory
     elementwise linear bilinear differentiable composite nondifferentiable
     as_minidiff create_op_func create_unary_op_func create_binary_op_func create_ternary_op_func
@@ -38,8 +39,8 @@ MODULES = {
     "testing": words("calculate_finite_differences compute_grads gradcheck gradgradcheck"),
     "special": words("""
         erf erfc erfinv erfcx gamma gammaln digamma polygamma beta betaln expit logit log_expit
-        xlogy xlog1py entr rel_entr kl_div ndtr log_ndtr ndtri i0 i0e i1 i1e j0 j1 jv yv kv iv gammainc
-        betainc logsumexp softmax log_softmax
+        xlogy xlog1py entr rel_entr kl_div ndtr log_ndtr ndtri i0 i0e i1 i1e j0 j1 jv yv kv iv
+        gammainc betainc logsumexp softmax log_softmax
     """),
     "optimize": ["scipy_objective"],
 }
