@@ -1,6 +1,8 @@
 """Which names the NumPy drop-in must have, and the tables of calls, put together."""
 
 import calls_elementwise
+import calls_fft
+import calls_linalg
 import calls_products
 import calls_reductions
 import calls_shapes
@@ -16,6 +18,7 @@ ARRAYS = {
     "p": _rng.uniform(0.2, 0.9, (2, 3)),  # positive, below 1
     "q": _rng.uniform(1.1, 3.0, (2, 3)),  # above 1
     "m": _rng.uniform(-1, 1, (3, 3)) + 2 * np.eye(3),  # regular
+    "r": np.array([[0.3, -1.2, 0.4], [1.1, 0.2, -0.7], [0.5, 0.6, 0.8]]),  # two eigenvalues complex
     "n": np.array([[0.3, np.nan, -1.2], [2.1, 0.6, np.nan]]),
     "t": _rng.permutation(24).reshape(2, 3, 4) / 7 - 1.6,
     "v": np.array([0.3, -1.2, 2.1]),
@@ -29,6 +32,8 @@ ARRAYS = {
 
 CALLS = {
     **calls_elementwise.CALLS,
+    **calls_fft.CALLS,
+    **calls_linalg.CALLS,
     **calls_products.CALLS,
     **calls_reductions.CALLS,
     **calls_shapes.CALLS,

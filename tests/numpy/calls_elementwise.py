@@ -11,6 +11,7 @@ ONE = {
     "q": "arccosh acosh log1p",
     "p s": "tan",
     "a s": "ceil floor trunc fix rint sign cbrt isnan isinf isfinite signbit exp2",
+    "j": "rint sqrt exp sinc exp2 deg2rad ceil floor sign square",
 }
 TWO = {
     "a b": (
@@ -28,6 +29,10 @@ TWO = {
     "j 0.5": "add multiply",
     "k k": "logical_and logical_or logical_xor bitwise_and",
     "a k": "logical_and logical_or",
+    "j q": "fmod remainder",
+    "j a": "fmax fmin heaviside power float_power hypot copysign",
+    "a 0.5": "fmod fmax fmin heaviside logaddexp2 logaddexp hypot",
+    "0.5 a": "fmod fmax fmin heaviside logaddexp2 hypot arctan2",
 }
 
 CALLS: dict[str, list[str]] = {}
@@ -59,12 +64,18 @@ CALLS["isnan"] += ["np.isnan(n)"]
 CALLS.update(
     {
         "heaviside": ["np.heaviside(a, b)", "np.heaviside(a, 0.5)", "np.heaviside(a * 0, b)"],
-        "round": ["np.round(a)", "np.round(j / 7, 2)", "np.round(q, decimals=-1)", "np.round(j)"],
+        "round": [
+            "np.round(-j * 5, -1)",
+            "np.round(a)",
+            "np.round(j / 7, 2)",
+            "np.round(q, decimals=-1)",
+            "np.round(j)",
+        ],
         "around": ["np.around(a, 1)", "np.around(j, -1)"],
         "clip": [
             *("np.clip(a, -0.5, 0.5)", "np.clip(a, None, 0.5)", "np.clip(a, -0.5, None)"),
             *("np.clip(a, q - 3, p)", "np.clip(a, a_min=-0.5, a_max=v)", "np.clip(j, 2, 4)"),
-            *("np.clip(a, min=-0.5, max=0.5)", "np.clip(a, v, 3.0)"),
+            *("np.clip(a, min=-0.5, max=0.5)", "np.clip(a, v, 3.0)", "np.clip(j, 1.5, 2.5)"),
         ],
         "nan_to_num": [
             *("np.nan_to_num(n)", "np.nan_to_num(n, nan=2.0, posinf=3.0, neginf=-1.0)"),
@@ -83,6 +94,10 @@ CALLS.update(
         "isclose": [
             *("np.isclose(a, a + 1e-9)", "np.isclose(a, b)", "np.isclose(n, n, equal_nan=True)"),
             *("np.isclose(n, n)", "np.isclose(j, j + 1)", "np.isclose(a, a + 0.1, atol=0.2)"),
+            *(
+                "np.isclose(a, b, rtol=p, atol=v)",
+                "np.isclose(np.where(k, a, np.inf), np.where(k, b, np.inf))",
+            ),
         ],
         "allclose": ["np.allclose(a, a)", "np.allclose(a, b)", "np.allclose(n, n, equal_nan=True)"],
         "array_equal": [

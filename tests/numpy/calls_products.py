@@ -1,4 +1,4 @@
-"""Calls of products, einsum, convolution, interpolation, and of linalg and fft."""
+"""Calls of products, einsum, convolution and interpolation."""
 
 EINSUMS = {
     "v": ["i->", "i->i", "i"],
@@ -63,64 +63,4 @@ CALLS = {
         ),
         "np.interp([0.0, 1.0], [0.0, 1.0], [2.0, 4.0])",
     ],
-    # ---- linalg
-    "linalg.norm": [
-        *("np.linalg.norm(v)", "np.linalg.norm(t)", "np.linalg.norm(a, axis=1)"),
-        *[f"np.linalg.norm(v, {ord})" for ord in (1, 2, 3, "np.inf", "-np.inf", 0.5)],
-        *[f"np.linalg.norm(m, {ord})" for ord in ("'fro'", "'nuc'", 1, -1, 2, -2, "np.inf")],
-        *("np.linalg.norm(t, axis=(0, 2))", "np.linalg.norm(t, 2, axis=(2, 1), keepdims=True)"),
-        *("np.linalg.norm(t, 1, axis=0, keepdims=True)", "np.linalg.norm(z)", "np.linalg.norm(j)"),
-    ],
-    "linalg.inv": ["np.linalg.inv(m)", "np.linalg.inv(m[None] + 0)"],
-    "linalg.det": ["np.linalg.det(m)"],
-    "linalg.slogdet": ["np.linalg.slogdet(m)"],
-    "linalg.solve": ["np.linalg.solve(m, v)", "np.linalg.solve(m, m + 1)"],
-    "linalg.lstsq": [
-        "np.linalg.lstsq(a.T, v)[0]",
-        "np.linalg.lstsq(a.T, v)[1]",
-        "np.linalg.lstsq(a, a[:, 0])[0]",
-    ],
-    "linalg.pinv": ["np.linalg.pinv(a)"],
-    "linalg.cholesky": ["np.linalg.cholesky(m @ m.T)"],
-    "linalg.eigh": ["np.linalg.eigh(m + m.T)[0]", "np.abs(np.linalg.eigh(m + m.T)[1])"],
-    "linalg.eigvalsh": ["np.linalg.eigvalsh(m + m.T)", "np.linalg.eigvalsh(m + m.T, 'U')"],
-    "linalg.eig": ["np.linalg.eig(m @ m.T + 0j)[0]"],
-    "linalg.eigvals": ["np.linalg.eigvals(m @ m.T + 0j)"],
-    "linalg.qr": ["np.linalg.qr(m)", "np.linalg.qr(m, 'r')", "np.linalg.qr(a)"],
-    "linalg.svd": [
-        "np.linalg.svd(a, compute_uv=False)",
-        "np.linalg.svd(a, full_matrices=False)[1]",
-    ],
-    "linalg.svdvals": ["np.linalg.svdvals(a)"],
-    "linalg.matrix_power": ["np.linalg.matrix_power(m, 3)", "np.linalg.matrix_power(m, -1)"],
-    "linalg.matrix_rank": ["np.linalg.matrix_rank(m)", "np.linalg.matrix_rank(m, tol=1.0)"],
-    "linalg.multi_dot": ["np.linalg.multi_dot([a, m, v])"],
-    "linalg.cond": ["np.linalg.cond(m)", "np.linalg.cond(m, 1)", "np.linalg.cond(m, -2)"],
-    "linalg.matrix_norm": ["np.linalg.matrix_norm(t)"],
-    "linalg.vector_norm": ["np.linalg.vector_norm(t, axis=1)"],
-    "linalg.matrix_transpose": ["np.linalg.matrix_transpose(t)"],
-    "linalg.outer": ["np.linalg.outer(v, w)"],
-    "linalg.trace": ["np.linalg.trace(m)"],
-    # ---- fft
-    **{
-        f"fft.{name}": [
-            f"np.fft.{name}({x})" for x in ("t", "t, 3", "t, 6, 1", "t, axis=0, norm='ortho'", "j")
-        ]
-        for name in ("fft", "ifft", "rfft", "ihfft")
-    },
-    **{
-        f"fft.{name}": [f"np.fft.{name}({x})" for x in ("z", "z, 5", "z, 4, 0, 'forward'", "t")]
-        for name in ("irfft", "hfft")
-    },
-    **{
-        f"fft.{name}": [
-            f"np.fft.{name}({x})"
-            for x in ("t", "t, (2, 3), (0, 1)", "t, axes=(1, 2), norm='ortho'")
-        ]
-        for name in ("fftn", "ifftn", "rfftn", "irfftn", "fft2", "ifft2", "rfft2", "irfft2")
-    },
-    "fft.fftshift": ["np.fft.fftshift(t)", "np.fft.fftshift(t, axes=1)"],
-    "fft.ifftshift": ["np.fft.ifftshift(t)", "np.fft.ifftshift(t, axes=(0, 2))"],
-    "fft.fftfreq": ["np.fft.fftfreq(5)", "np.fft.fftfreq(4, 0.1)"],
-    "fft.rfftfreq": ["np.fft.rfftfreq(5)"],
 }

@@ -78,6 +78,7 @@ from ._creation import (
     zeros,
     zeros_like,
 )
+from ._differences import diff, gradient, trapezoid
 from ._elementwise import (
     abs,
     absolute,
@@ -289,16 +290,10 @@ from ._reductions import (
     amin,
     argmax,
     argmin,
-    average,
-    corrcoef,
-    cov,
     cumprod,
     cumsum,
-    diff,
-    gradient,
     max,
     mean,
-    median,
     min,
     nanmax,
     nanmean,
@@ -307,13 +302,10 @@ from ._reductions import (
     nanstd,
     nansum,
     nanvar,
-    percentile,
     prod,
     ptp,
-    quantile,
     std,
     sum,
-    trapezoid,
     unbroadcast,
     var,
 )
@@ -329,6 +321,7 @@ from ._sorting import (
     sort,
     unique,
 )
+from ._statistics import average, corrcoef, cov, median, percentile, quantile
 
 # fmt: off
 __all__ = [

@@ -9,8 +9,10 @@ import math
 from typing import Any
 
 from .. import array_api as xp
+from ..core import words
 from ..core.tensor import Tensor
-from ._inputs import elementwise, is_complex, is_floating, tensor, tensors
+from ._dtypes import alike, doubles, floats
+from ._inputs import elementwise, is_complex, is_floating, namespace, tensor
 
 absolute = abs = elementwise(xp.abs)
 acos = arccos = elementwise(xp.acos)
@@ -46,7 +48,6 @@ positive = elementwise(xp.positive)
 pow = power = elementwise(xp.pow)
 reciprocal = elementwise(xp.reciprocal)
 remainder = mod = elementwise(xp.remainder)
-rint = elementwise(xp.round)
 sign = elementwise(xp.sign)
 sin = elementwise(xp.sin)
 sinh = elementwise(xp.sinh)
@@ -65,29 +66,34 @@ LN2 = math.log(2.0)
 
 def exp2(x: Any, /) -> Tensor:
     """2**x."""
-    return xp.pow(2.0, tensor(x))
+    return xp.pow(2.0, floats(x))
+
+
+# -0.0 squared is 0.0: the slope at either zero is +inf.
+@words.elementwise(x=lambda g, out: g / (3 * out * out))
+def real_cube_root(xp: Any, x: Tensor, /) -> Any:
+    """The cube root that is real."""
+    root = xp.copysign(xp.abs(x) ** (1 / 3), x)
+    # 1/3 is not exact: one step of Newton's method mends the last digits.
+    sound = xp.isfinite(root) & (root != 0)
+    guess = xp.where(sound, root, 1.0)
+    return xp.where(sound, guess - (guess - x / (guess * guess)) / 3, root)
 
 
 def cbrt(x: Any, /) -> Tensor:
     """The real cube root, of negative numbers too."""
-    x = tensor(x)
-    return xp.sign(x) * xp.abs(x) ** (1 / 3)
+    return real_cube_root(floats(x))
 
 
 def float_power(x1: Any, x2: Any, /) -> Tensor:
     """x1**x2 in double precision, so that integers may have negative exponents."""
-    one, other = tensors(x1, x2)
-    return xp.pow(_double(one), _double(other))
-
-
-def _double(x: Tensor) -> Tensor:
-    return xp.astype(x, xp.complex128 if is_complex(x) else xp.float64)
+    return xp.pow(doubles(x1, like=x2), doubles(x2, like=x1))
 
 
 def logaddexp2(x1: Any, x2: Any, /) -> Tensor:
     """log2(2**x1 + 2**x2), without overflow."""
-    one, other = tensors(x1, x2)
-    return xp.logaddexp(one * LN2, other * LN2) / LN2
+    one, other = alike(x1, x2)
+    return xp.logaddexp(floats(one) * LN2, floats(other) * LN2) / LN2
 
 
 # ---- angles
@@ -95,12 +101,12 @@ def logaddexp2(x1: Any, x2: Any, /) -> Tensor:
 
 def deg2rad(x: Any, /) -> Tensor:
     """Degrees to radians."""
-    return tensor(x) * (math.pi / 180)
+    return floats(x) * (math.pi / 180)
 
 
 def rad2deg(x: Any, /) -> Tensor:
     """Radians to degrees."""
-    return tensor(x) * (180 / math.pi)
+    return floats(x) * (180 / math.pi)
 
 
 radians, degrees = deg2rad, rad2deg
@@ -108,7 +114,7 @@ radians, degrees = deg2rad, rad2deg
 
 def angle(z: Any, deg: bool = False) -> Tensor:
     """The angle of complex numbers, in (-π, π]."""
-    z = tensor(z)
+    z = floats(z)
     out = xp.atan2(imag(z), real(z))
     return rad2deg(out) if deg else out
 
@@ -120,7 +126,7 @@ SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(8)][::-1]
 
 def sinc(x: Any, /) -> Tensor:
     """sin(πx) / (πx), and 1 at 0."""
-    y = tensor(x) * math.pi
+    y = floats(x) * math.pi
     small = xp.abs(y) < 0.5
     # Guarded on both sides: what is not chosen is finite, and so are its derivatives.
     near, far = xp.where(small, y, 0.0), xp.where(small, 1.0, y)
@@ -133,28 +139,41 @@ def sinc(x: Any, /) -> Tensor:
 # ---- rounding, parts, extremes
 
 
+# Not by `remainder` of the magnitudes on the tape: the slope of a magnitude at 0 is 0, and here it
+# is 1.
+@words.elementwise(x1=lambda g: g, x2=lambda xp, g, x1, x2: -g * xp.trunc(x1 / x2))
+def remainder_of_first(xp: Any, x1: Tensor, x2: Tensor, /) -> Any:
+    """Remainder with the sign of the dividend."""
+    rest = xp.remainder(xp.abs(x1), xp.abs(x2))
+    if xp.isdtype(rest.dtype, "integral"):
+        return xp.where(x1 < 0, -rest, rest)
+    return xp.copysign(rest, x1)
+
+
 def fmod(x1: Any, x2: Any, /) -> Tensor:
     """The remainder with the sign of x1, as C has it."""
-    one, other = tensors(x1, x2)
-    return xp.sign(one) * xp.remainder(xp.abs(one), xp.abs(other))
+    return remainder_of_first(*alike(x1, x2))
+
+
+def rint(x: Any, /) -> Tensor:
+    """The nearest integer, as a floating number; halves go to the even one."""
+    return xp.round(floats(x))
 
 
 def round(a: Any, decimals: int = 0) -> Tensor:
     """To a number of decimals; halves go to the even neighbour."""
     a = tensor(a)
-    if decimals == 0 or not is_floating(a):
-        return xp.round(a) if decimals >= 0 else _rounded_integers(a, decimals)
-    scale = 10.0 ** builtin_abs(decimals)
-    return xp.round(a * scale) / scale if decimals > 0 else xp.round(a / scale) * scale
+    if decimals == 0 or (decimals > 0 and not is_floating(a)):
+        return xp.round(a)
+    if decimals > 0:
+        scale = 10.0**decimals
+        return xp.round(a * scale) / scale
+    scale = 10.0**-decimals
+    rounded = xp.round(floats(a) / scale) * scale
+    return rounded if is_floating(a) else xp.astype(rounded, a.dtype)
 
 
 around = round
-builtin_abs = int.__abs__
-
-
-def _rounded_integers(a: Tensor, decimals: int) -> Tensor:
-    scale = 10.0**-decimals
-    return xp.astype(xp.round(a / scale) * scale, a.dtype)
 
 
 def real(val: Any) -> Tensor:
@@ -171,19 +190,24 @@ def imag(val: Any) -> Tensor:
 
 def fmax(x1: Any, x2: Any, /) -> Tensor:
     """The larger one; where one of them is nan, the other one."""
-    one, other = tensors(x1, x2)
-    return xp.maximum(xp.where(xp.isnan(one), other, one), xp.where(xp.isnan(other), one, other))
+    return xp.maximum(*_without_nan(*alike(x1, x2)))
 
 
 def fmin(x1: Any, x2: Any, /) -> Tensor:
     """The smaller one; where one of them is nan, the other one."""
-    one, other = tensors(x1, x2)
-    return xp.minimum(xp.where(xp.isnan(one), other, one), xp.where(xp.isnan(other), one, other))
+    return xp.minimum(*_without_nan(*alike(x1, x2)))
+
+
+def _without_nan(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Each of two, and the other one in place of its nan."""
+    if not is_floating(one):
+        return one, other
+    return xp.where(xp.isnan(one), other, one), xp.where(xp.isnan(other), one, other)
 
 
 def heaviside(x1: Any, x2: Any, /) -> Tensor:
     """0 where x1 is negative, 1 where it is positive, x2 where it is 0; nan stays nan."""
-    one, other = tensors(x1, x2)
+    one, other = [floats(x) for x in alike(x1, x2)]
     step = (xp.sign(one) + 1.0) / 2.0
     return xp.where(one == 0, other, step)
 
@@ -207,14 +231,24 @@ def nan_to_num(
     posinf: float | None = None,
     neginf: float | None = None,
 ) -> Tensor:
-    """With numbers in place of nan and of the infinities (by default the largest there are)."""
-    x = tensor(x)
-    if not is_floating(x):
-        return xp.asarray(x, copy=True) if copy else x
+    """With numbers in place of nan and of the infinities (by default the largest there are).
+
+    Without `copy` a Tensor is changed itself.
+    """
+    given, x = x, tensor(x)
     if is_complex(x):
-        parts = [nan_to_num(part, copy, nan, posinf, neginf) for part in (xp.real(x), xp.imag(x))]
-        return parts[0] + 1j * parts[1]
-    largest = x.__array_namespace__().finfo(x.dtype)
+        parts = [_finite(part, nan, posinf, neginf) for part in (xp.real(x), xp.imag(x))]
+        out = parts[0] + 1j * parts[1]
+    else:
+        out = _finite(x, nan, posinf, neginf) if is_floating(x) else xp.asarray(x, copy=copy)
+    if x is not given or copy or out is x:
+        return out
+    x[...] = out
+    return x
+
+
+def _finite(x: Tensor, nan: float, posinf: float | None, neginf: float | None) -> Tensor:
+    limits = namespace(x).finfo(x.dtype)
     x = xp.where(xp.isnan(x), nan, x)
-    x = xp.where(x == math.inf, largest.max if posinf is None else posinf, x)
-    return xp.where(x == -math.inf, largest.min if neginf is None else neginf, x)
+    x = xp.where(x == math.inf, limits.max if posinf is None else posinf, x)
+    return xp.where(x == -math.inf, limits.min if neginf is None else neginf, x)

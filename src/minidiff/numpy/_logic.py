@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import array_api as xp
 from ..core.tensor import Tensor
+from ._dtypes import floats, is_bool
 from ._inputs import Axis, elementwise, is_floating, tensor, tensors
 
 bitwise_and = elementwise(xp.bitwise_and)
@@ -25,7 +26,7 @@ signbit = elementwise(xp.signbit)
 
 def _truth(x: Any) -> Tensor:
     x = tensor(x)
-    return x if str(x.dtype).endswith("bool") else xp.not_equal(x, 0)
+    return x if is_bool(x) else xp.not_equal(x, 0)
 
 
 def logical_and(x1: Any, x2: Any, /) -> Tensor:
@@ -77,7 +78,7 @@ def any(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
 
 
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """How many elements along axes are not 0."""
+    """How many elements along axes are not 0; a Tensor also where NumPy gives an int."""
     return xp.count_nonzero(tensor(a), axis=axis, keepdims=keepdims)
 
 
@@ -90,12 +91,11 @@ def isin(
 
 
 def isclose(
-    a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
 ) -> Tensor:
-    """|a - b| <= atol + rtol |b|, element by element; infinities are close to themselves."""
-    a, b = [one.detach() for one in tensors(a, b)]
-    if not is_floating(a) and not is_floating(b):
-        a, b = a * 1.0, b * 1.0
+    """Whether |a - b| <= atol + rtol |b|, or both are the same infinity."""
+    a, b = [floats(one.detach()) for one in tensors(a, b)]
+    rtol, atol = [one if isinstance(one, float | int) else tensor(one, a) for one in (rtol, atol)]
     finite = xp.logical_and(xp.isfinite(a), xp.isfinite(b))
     distance = xp.abs(xp.where(finite, a - xp.where(finite, b, 0.0), 0.0))
     near = distance <= atol + rtol * xp.abs(xp.where(finite, b, 0.0))
@@ -105,9 +105,7 @@ def isclose(
     return close
 
 
-def allclose(
-    a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
-) -> bool:
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> bool:
     """Whether all elements are close; see `isclose`."""
     return bool(xp.all(isclose(a, b, rtol, atol, equal_nan)))
 

@@ -1,13 +1,14 @@
-"""NumPy's fft."""
+"""NumPy's fft: transforms of whatever is given, real numbers and integers too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from .. import array_api as xp
 from ..core.tensor import Tensor
-from ._inputs import is_complex, is_floating, tensor
+from ._dtypes import floats
+from ._inputs import is_complex, tensor
 
 __all__ = [
     "fft",
@@ -30,70 +31,116 @@ __all__ = [
     "rfftn",
 ]
 
-TAKES_COMPLEX = ("fft", "ifft", "fftn", "ifftn", "irfft", "hfft", "irfftn")
+Norm = Literal["backward", "ortho", "forward"]
+Axes = Sequence[int] | None
 
 
-def _input(a: Any, name: str) -> Tensor:
-    """A Tensor of the dtype that the standard asks of a transform's input."""
-    a = tensor(a)
-    if not is_floating(a):
-        a = xp.astype(a, xp.float64)
-    if name in TAKES_COMPLEX and not is_complex(a):
-        return xp.astype(a, xp.complex64 if a.dtype == xp.float32 else xp.complex128)
-    return a
+def _complex(a: Any) -> Tensor:
+    """As complex numbers, which the standard asks for; of the precision that they had."""
+    a = floats(a)
+    return a if is_complex(a) else a + 0j
 
 
-def _one_axis(name: str) -> Callable[..., Tensor]:
-    function = getattr(xp.fft, name)
-
-    def transform(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Tensor:
-        return function(_input(a, name), n=n, axis=axis, norm=norm or "backward")
-
-    return _named(transform, name, function.__doc__)
-
-
-def _axes(name: str, default: Sequence[int] | None, title: str = "") -> Callable[..., Tensor]:
-    function = getattr(xp.fft, name)
-
-    def transform(
-        a: Any,
-        s: Sequence[int] | None = None,
-        axes: Sequence[int] | None = default,
-        norm: str | None = None,
-    ) -> Tensor:
-        a = _input(a, name)
-        if s is not None and axes is None:
-            axes = range(-len(s), 0)
-        sizes = None if s is None else tuple(s)
-        places = None if axes is None else tuple(axes)
-        return function(a, s=sizes, axes=places, norm=norm or "backward")
-
-    return _named(transform, title or name, function.__doc__)
+def _over(a: Tensor, s: Axes, axes: Axes) -> dict[str, Any]:
+    """The lengths and axes of a transform, where -1 is the length that an axis has."""
+    if s is None:
+        return {"s": None, "axes": None if axes is None else tuple(axes)}
+    axes = tuple(range(a.ndim - len(s), a.ndim)) if axes is None else tuple(axes)
+    lengths = [a.shape[axis] if n == -1 else n for n, axis in zip(s, axes, strict=True)]
+    return {"s": tuple(lengths), "axes": axes}
 
 
-def _named(transform: Callable[..., Tensor], name: str, doc: str | None) -> Callable[..., Tensor]:
-    transform.__name__ = transform.__qualname__ = name
-    transform.__doc__ = doc
-    return transform
+# ---- along one axis
 
 
-fft, ifft = _one_axis("fft"), _one_axis("ifft")
-rfft, irfft = _one_axis("rfft"), _one_axis("irfft")
-hfft, ihfft = _one_axis("hfft"), _one_axis("ihfft")
-fftn, ifftn = _axes("fftn", None), _axes("ifftn", None)
-rfftn, irfftn = _axes("rfftn", None), _axes("irfftn", None)
-fft2, ifft2 = _axes("fftn", (-2, -1), "fft2"), _axes("ifftn", (-2, -1), "ifft2")
-rfft2, irfft2 = _axes("rfftn", (-2, -1), "rfft2"), _axes("irfftn", (-2, -1), "irfft2")
+def fft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """Discrete Fourier transform along an axis."""
+    return xp.fft.fft(_complex(a), n=n, axis=axis, norm=norm or "backward")
 
 
-def fftfreq(n: int, d: float = 1.0) -> Tensor:
+def ifft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """Inverse of `fft`."""
+    return xp.fft.ifft(_complex(a), n=n, axis=axis, norm=norm or "backward")
+
+
+def rfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """The first half of the Fourier transform of real numbers, up to the middle frequency."""
+    return xp.fft.rfft(floats(a), n=n, axis=axis, norm=norm or "backward")
+
+
+def irfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """Inverse of `rfft`; `n` is the length of the result."""
+    return xp.fft.irfft(_complex(a), n=n, axis=axis, norm=norm or "backward")
+
+
+def hfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """The real Fourier transform of a signal with Hermitian symmetry, given by its first half."""
+    return xp.fft.hfft(_complex(a), n=n, axis=axis, norm=norm or "backward")
+
+
+def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: Norm | None = None) -> Tensor:
+    """Inverse of `hfft`."""
+    return xp.fft.ihfft(floats(a), n=n, axis=axis, norm=norm or "backward")
+
+
+# ---- along several axes
+
+
+def fftn(a: Any, s: Axes = None, axes: Axes = None, norm: Norm | None = None) -> Tensor:
+    """Discrete Fourier transform along several axes, by default all."""
+    a = _complex(a)
+    return xp.fft.fftn(a, **_over(a, s, axes), norm=norm or "backward")
+
+
+def ifftn(a: Any, s: Axes = None, axes: Axes = None, norm: Norm | None = None) -> Tensor:
+    """Inverse of `fftn`."""
+    a = _complex(a)
+    return xp.fft.ifftn(a, **_over(a, s, axes), norm=norm or "backward")
+
+
+def rfftn(a: Any, s: Axes = None, axes: Axes = None, norm: Norm | None = None) -> Tensor:
+    """`rfft` along the last of several axes, `fft` along the others."""
+    a = floats(a)
+    return xp.fft.rfftn(a, **_over(a, s, axes), norm=norm or "backward")
+
+
+def irfftn(a: Any, s: Axes = None, axes: Axes = None, norm: Norm | None = None) -> Tensor:
+    """Inverse of `rfftn`."""
+    a = _complex(a)
+    return xp.fft.irfftn(a, **_over(a, s, axes), norm=norm or "backward")
+
+
+def fft2(a: Any, s: Axes = None, axes: Axes = (-2, -1), norm: Norm | None = None) -> Tensor:
+    """`fftn` along two axes."""
+    return fftn(a, s, axes, norm)
+
+
+def ifft2(a: Any, s: Axes = None, axes: Axes = (-2, -1), norm: Norm | None = None) -> Tensor:
+    """`ifftn` along two axes."""
+    return ifftn(a, s, axes, norm)
+
+
+def rfft2(a: Any, s: Axes = None, axes: Axes = (-2, -1), norm: Norm | None = None) -> Tensor:
+    """`rfftn` along two axes."""
+    return rfftn(a, s, axes, norm)
+
+
+def irfft2(a: Any, s: Axes = None, axes: Axes = (-2, -1), norm: Norm | None = None) -> Tensor:
+    """`irfftn` along two axes."""
+    return irfftn(a, s, axes, norm)
+
+
+# ---- frequencies and their order
+
+
+def fftfreq(n: int, d: float = 1.0, device: Any = None) -> Tensor:
     """The frequencies of the bins of `fft`, for samples at a distance d."""
-    return xp.fft.fftfreq(n, d=d)
+    return xp.fft.fftfreq(n, d=d, device=device)
 
 
-def rfftfreq(n: int, d: float = 1.0) -> Tensor:
+def rfftfreq(n: int, d: float = 1.0, device: Any = None) -> Tensor:
     """The frequencies of the bins of `rfft`."""
-    return xp.fft.rfftfreq(n, d=d)
+    return xp.fft.rfftfreq(n, d=d, device=device)
 
 
 def fftshift(x: Any, axes: Any = None) -> Tensor:

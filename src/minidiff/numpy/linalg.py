@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as bare
 
 from .. import array_api as xp
+from ..array_api._helpers import anywhere
 from ..core.tensor import Tensor
-from ._inputs import Axis, is_complex, is_floating, tensor, tensors
-from ._products import cross, diagonal, matmul, outer, tensordot, trace, vecdot
+from ._dtypes import alike, floats
+from ._inputs import Axis, is_complex, namespace, tensor, tensors
+from ._products import matmul, vecdot
 
 LinAlgError = bare.linalg.LinAlgError
 
@@ -47,20 +51,88 @@ __all__ = [
 ]
 
 
-def _matrix(a: Any) -> Tensor:
-    """An array as a Tensor of a floating dtype."""
-    a = tensor(a)
-    return a if is_floating(a) else xp.astype(a, xp.float64)
-
-
-def _hermitian(a: Any, UPLO: str) -> Tensor:
-    a = _matrix(a)
+def _hermitian(a: Any, UPLO: str, where: str) -> Tensor:
+    """A Hermitian matrix, of which a triangle is read: that triangle where the table reads it."""
+    a = floats(a)
     if UPLO.upper() not in ("L", "U"):
-        raise ValueError(f"eigh: UPLO is 'L' or 'U', not {UPLO!r}")
-    if UPLO.upper() == "L":
-        return a
+        raise ValueError(f"{where}: UPLO is 'L' or 'U', not {UPLO!r}")
+    return a if UPLO.upper() == "L" else _adjoint(a)
+
+
+def _adjoint(a: Tensor) -> Tensor:
     flipped = xp.matrix_transpose(a)
     return xp.conj(flipped) if is_complex(a) else flipped
+
+
+# ---- parts and products: of the last two axes, where the main namespace has the first two
+
+
+def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
+    """The diagonals of matrices."""
+    return xp.linalg.diagonal(tensor(x), offset=offset)
+
+
+def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
+    """The sums of the diagonals of matrices."""
+    return xp.linalg.trace(tensor(x), offset=offset, dtype=dtype)
+
+
+def matrix_transpose(x: Any, /) -> Tensor:
+    """The last two axes exchanged."""
+    return xp.matrix_transpose(tensor(x))
+
+
+def outer(x1: Any, x2: Any, /) -> Tensor:
+    """The products of each element of one vector with each of another."""
+    return xp.linalg.outer(*tensors(x1, x2))
+
+
+def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
+    """Cross product of vectors of three elements."""
+    return xp.linalg.cross(*tensors(x1, x2), axis=axis)
+
+
+def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Tensor:
+    """Sum of products over pairs of axes."""
+    if not isinstance(axes, int):
+        axes = tuple([(one,) if isinstance(one, int) else tuple(one) for one in axes])
+    return xp.tensordot(*tensors(x1, x2), axes=axes)
+
+
+def multi_dot(arrays: Sequence[Any]) -> Tensor:
+    """The product of several matrices (vectors at the ends), in the cheapest order."""
+    parts = alike(*arrays)
+    if len(parts) < 2:
+        raise ValueError(f"multi_dot needs at least two arrays, not {len(parts)}")
+    first, last = parts[0], parts[-1]
+    sides = [first.shape[0] if first.ndim == 2 else 1, *[part.shape[0] for part in parts[1:]]]
+    sides.append(last.shape[1] if last.ndim == 2 else 1)
+    return _multiplied(parts, _best_splits(sides), 0, len(parts) - 1)
+
+
+def _best_splits(sides: list[int]) -> dict[tuple[int, int], int]:
+    """Where to cut each chain i..j of matrices, the k-th of shape (sides[k], sides[k + 1]).
+
+    T. H. Cormen et al., "Introduction to Algorithms", 3rd ed., section 15.2.
+    """
+    count = len(sides) - 1
+    cost = {(i, i): 0 for i in range(count)}
+    splits = {}
+    for length in range(1, count):
+        for i in range(count - length):
+            j = i + length
+            cost[i, j], splits[i, j] = min(
+                (cost[i, k] + cost[k + 1, j] + sides[i] * sides[k + 1] * sides[j + 1], k)
+                for k in range(i, j)
+            )
+    return splits
+
+
+def _multiplied(parts: list[Tensor], splits: dict[tuple[int, int], int], i: int, j: int) -> Tensor:
+    if i == j:
+        return parts[i]
+    k = splits[i, j]
+    return xp.matmul(_multiplied(parts, splits, i, k), _multiplied(parts, splits, k + 1, j))
 
 
 # ---- factorisations
@@ -68,49 +140,68 @@ def _hermitian(a: Any, UPLO: str) -> Tensor:
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Tensor:
     """L with L Lᴴ = a, or Lᴴ if `upper`."""
-    return xp.linalg.cholesky(_matrix(a), upper=upper)
+    return xp.linalg.cholesky(floats(a), upper=upper)
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues and eigenvectors of a Hermitian matrix, of which one triangle is read."""
-    return xp.linalg.eigh(_hermitian(a, UPLO))
+    return xp.linalg.eigh(_hermitian(a, UPLO, "eigh"))
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Tensor:
     """Eigenvalues of a Hermitian matrix."""
-    return xp.linalg.eigvalsh(_hermitian(a, UPLO))
+    return xp.linalg.eigvalsh(_hermitian(a, UPLO, "eigvalsh"))
 
 
 def eig(a: Any) -> Any:
-    """Eigenvalues and eigenvectors of a square matrix."""
-    return xp.linalg.eig(_matrix(a))
+    """Eigenvalues and eigenvectors of square matrices; real where all of a real matrix's are."""
+    a = floats(a)
+    found = xp.linalg.eig(a)
+    if is_complex(a) or anywhere(xp, xp.imag(found.eigenvalues) != 0):
+        return found
+    return type(found)(xp.real(found.eigenvalues), xp.real(found.eigenvectors))
 
 
 def eigvals(a: Any) -> Tensor:
-    """Eigenvalues of a square matrix."""
-    return xp.linalg.eigvals(_matrix(a))
+    """Eigenvalues of square matrices; real where all of a real matrix's are."""
+    a = floats(a)
+    found = xp.linalg.eigvals(a)
+    return found if is_complex(a) or anywhere(xp, xp.imag(found) != 0) else xp.real(found)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Q and R with Q R = a; R alone for mode 'r'."""
     if mode not in ("reduced", "complete", "r"):
         raise ValueError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
-    found = xp.linalg.qr(_matrix(a), mode="complete" if mode == "complete" else "reduced")
+    found = xp.linalg.qr(floats(a), mode="complete" if mode == "complete" else "reduced")
     return found.R if mode == "r" else found
 
 
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    """U, S and Vh with (U * S) @ Vh = a; S alone, if not `compute_uv`."""
+    """U, S and Vh with (U * S) @ Vh = a; S alone, if not `compute_uv`.
+
+    With `hermitian` the lower triangle stands for the whole matrix.
+    """
+    a = _from_lower(floats(a)) if hermitian else floats(a)
     if not compute_uv:
-        return svdvals(a)
-    return xp.linalg.svd(_matrix(a), full_matrices=full_matrices)
+        return xp.linalg.svdvals(a)
+    return xp.linalg.svd(a, full_matrices=full_matrices)
+
+
+def _from_lower(a: Tensor) -> Tensor:
+    """The Hermitian matrix of which the lower triangle is given."""
+    below = xp.tril(a, k=-1)
+    diagonal = a - below - xp.triu(a, k=1)
+    if is_complex(a):
+        diagonal = (diagonal + _adjoint(diagonal)) / 2
+    return below + diagonal + _adjoint(below)
 
 
 def svdvals(x: Any, /) -> Tensor:
     """Singular values."""
-    return xp.linalg.svdvals(_matrix(x))
+    return xp.linalg.svdvals(floats(x))
 
 
 # ---- solving
@@ -118,20 +209,25 @@ def svdvals(x: Any, /) -> Tensor:
 
 def inv(a: Any) -> Tensor:
     """The inverse of a square matrix."""
-    return xp.linalg.inv(_matrix(a))
+    return xp.linalg.inv(floats(a))
 
 
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Tensor:
-    """The pseudo-inverse; singular values below a share of the largest count as zero."""
-    rtol = rcond if rtol is None else rtol
-    return xp.linalg.pinv(_matrix(a), rtol=rtol)
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
+    """The pseudo-inverse; singular values below a share of the largest count as zero.
+
+    That share is `rcond` or `rtol`, and 1e-15 if neither is given. With `hermitian` the lower
+    triangle stands for the whole matrix.
+    """
+    if rcond is not None and rtol is not None:
+        raise ValueError("pinv: rcond and rtol are two names of one number; give one")
+    a = _from_lower(floats(a)) if hermitian else floats(a)
+    share = 1e-15 if rcond is None and rtol is None else rtol if rcond is None else rcond
+    return xp.linalg.pinv(a, rtol=share if isinstance(share, float | int) else tensor(share, a))
 
 
 def solve(a: Any, b: Any) -> Tensor:
     """X with a @ x = b."""
-    a, b = [_matrix(one) for one in tensors(a, b)]
-    dtype = xp.result_type(a, b)
-    return xp.linalg.solve(xp.astype(a, dtype), xp.astype(b, dtype))
+    return xp.linalg.solve(*alike(floats(a, like=b), floats(b, like=a)))
 
 
 class LstsqResult(NamedTuple):
@@ -143,60 +239,60 @@ class LstsqResult(NamedTuple):
     singular_values: Tensor
 
 
-def lstsq(a: Any, b: Any, rcond: Any = None) -> LstsqResult:
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     """The x of least norm that minimises |a x - b|, with residuals, rank and singular values.
 
     Differentiable where the rank does not change.
     """
-    a, b = [_matrix(one) for one in tensors(a, b)]
+    a, b = alike(floats(a, like=b), floats(b, like=a))
+    if a.ndim != 2:
+        raise ValueError(f"lstsq: a matrix is needed, and the shape is {a.shape}")
     rows, columns = a.shape
-    eps = float(bare.finfo(str(a.dtype).rpartition(".")[2]).eps)
-    values = svdvals(a)
-    rtol = eps * max(rows, columns) if rcond is None else rcond
-    rank = int(xp.count_nonzero(values > rtol * values[0])) if values.shape[0] else 0
-    x = xp.matmul(xp.linalg.pinv(a, rtol=rtol), b)
-    error = xp.matmul(a, x) - b
-    squares = xp.real(error * xp.conj(error)) if is_complex(error) else error * error
-    residuals = xp.sum(squares, axis=0, keepdims=b.ndim == 1)
+    eps = float(namespace(a).finfo(a.dtype).eps)
+    # What NumPy's defaults stand for: -1 is the machine's precision.
+    share = eps * max(rows, columns) if rcond is None else eps if rcond < 0 else rcond
+    values = xp.linalg.svdvals(a)
+    rank = int(xp.sum(xp.astype(values > share * values[:1], namespace(a).int64)))
+    x = xp.matmul(xp.linalg.pinv(a, rtol=share), b)
+    residuals = xp.sum(_squares(xp.matmul(a, x) - b), axis=0, keepdims=b.ndim == 1)
     if rank < columns or rows <= columns:
         residuals = residuals[:0]
     return LstsqResult(x, residuals, rank, values)
 
 
+def _squares(x: Tensor) -> Tensor:
+    return xp.real(x * xp.conj(x)) if is_complex(x) else x * x
+
+
 def det(a: Any) -> Tensor:
     """The determinant."""
-    return xp.linalg.det(_matrix(a))
+    return xp.linalg.det(floats(a))
 
 
 def slogdet(a: Any) -> Any:
     """Sign and logarithm of the absolute value of the determinant."""
-    return xp.linalg.slogdet(_matrix(a))
+    return xp.linalg.slogdet(floats(a))
 
 
 def matrix_power(a: Any, n: int) -> Tensor:
     """A square matrix multiplied n times with itself."""
-    return xp.linalg.matrix_power(tensor(a), n)
+    return xp.linalg.matrix_power(tensor(a) if n >= 0 else floats(a), n)
 
 
-def matrix_rank(A: Any, tol: Any = None, *, rtol: Any = None) -> Tensor:
-    """How many singular values are above a threshold."""
-    A = _matrix(A)
-    if tol is not None:
-        return xp.count_nonzero(svdvals(A) > tol, axis=-1)
-    return xp.linalg.matrix_rank(A, rtol=rtol)
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Tensor:
+    """How many singular values are above a threshold, of a vector whether it is not zero.
 
-
-def matrix_transpose(x: Any, /) -> Tensor:
-    """The last two axes exchanged."""
-    return xp.matrix_transpose(tensor(x))
-
-
-def multi_dot(arrays: Any) -> Tensor:
-    """The product of several matrices (vectors at the ends), from left to right."""
-    first, *others = tensors(*arrays)
-    for other in others:
-        first = xp.matmul(first, other)
-    return first
+    With `hermitian` the lower triangle stands for the whole matrix.
+    """
+    A = floats(A)
+    if A.ndim < 2:
+        return xp.astype(xp.any(A != 0), namespace(A).int64)
+    if hermitian:
+        A = _from_lower(A)
+    if tol is None:
+        return xp.linalg.matrix_rank(A, rtol=rtol)
+    limit = tol if isinstance(tol, float | int) else tensor(tol, A)[..., None]
+    return xp.count_nonzero(xp.linalg.svdvals(A) > limit, axis=-1)
 
 
 # ---- norms
@@ -216,44 +312,57 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     keepdims : bool
         Keep the axes that went, with length one.
     """
-    x = _matrix(x)
-    if axis is None:
-        if ord is None:
-            return vector_norm(x, axis=None, keepdims=keepdims)
-        axis = -1 if x.ndim == 1 else tuple(range(x.ndim))
-    if isinstance(axis, tuple) and len(axis) == 1:
-        (axis,) = axis
-    if isinstance(axis, int):
+    x = floats(x)
+    axes = _norm_axes(x, ord, axis)
+    if len(axes) != 2 or (axis is None and ord is None):
         if isinstance(ord, str):
-            raise ValueError(f"norm: ord {ord!r} is for matrices, and the axis is {axis}")
-        return vector_norm(x, ord=2 if ord is None else ord, axis=axis, keepdims=keepdims)
-    if len(axis) != 2:
-        raise ValueError(f"norm: a vector has one axis and a matrix two, and {axis} was given")
-    moved = xp.moveaxis(x, axis, (-2, -1))
+            raise ValueError(f"norm: ord {ord!r} is for matrices, and the axis is {axes[0]}")
+        return vector_norm(x, ord=2 if ord is None else ord, axis=axes or None, keepdims=keepdims)
+    moved = xp.moveaxis(x, axes, (-2, -1))
     out = xp.linalg.matrix_norm(moved, ord="fro" if ord is None else ord)
     if not keepdims:
         return out
-    gone = [one % x.ndim for one in axis]
-    return xp.reshape(out, tuple([1 if i in gone else side for i, side in enumerate(x.shape)]))
+    return xp.reshape(out, tuple([1 if i in axes else side for i, side in enumerate(x.shape)]))
+
+
+def _norm_axes(x: Tensor, ord: Any, axis: Any) -> tuple[int, ...]:
+    """The axes that `norm` reduces: all without `ord`, else one for vectors, two for matrices."""
+    if axis is None:
+        axes = tuple(range(x.ndim))
+        if ord is None:
+            return axes
+    elif isinstance(axis, int | tuple):
+        axes = tuple([one % x.ndim for one in ((axis,) if isinstance(axis, int) else axis)])
+    else:
+        raise TypeError(f"norm: axis is an integer or a tuple of them, not {axis!r}")
+    if len(axes) not in (1, 2) or len(set(axes)) < len(axes):
+        raise ValueError(f"norm: a vector has one axis and a matrix two, and {axes} was given")
+    return axes
 
 
 def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
     """The norm of vectors along axes, of all elements if None."""
-    return xp.linalg.vector_norm(_matrix(x), axis=axis, keepdims=keepdims, ord=ord)
+    return xp.linalg.vector_norm(floats(x), axis=axis, keepdims=keepdims, ord=ord)
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tensor:
     """The norm of the matrices of the last two axes."""
-    return xp.linalg.matrix_norm(_matrix(x), keepdims=keepdims, ord=ord)
+    return xp.linalg.matrix_norm(floats(x), keepdims=keepdims, ord=ord)
 
 
 def cond(x: Any, p: Any = None) -> Tensor:
-    """The condition number, by singular values or by another norm."""
-    x = _matrix(x)
-    if p is None or p == 2:
-        values = svdvals(x)
-        return values[..., 0] / values[..., -1]
-    if p == -2:
-        values = svdvals(x)
-        return values[..., -1] / values[..., 0]
-    return matrix_norm(x, ord=p) * matrix_norm(inv(x), ord=p)
+    """The condition number, by singular values or by another norm; inf of a singular matrix."""
+    x = floats(x)
+    if p is None or p in (2, -2):
+        values = xp.linalg.svdvals(x)
+        largest, smallest = values[..., 0], values[..., -1]
+        if p == -2:
+            return smallest / largest
+        singular = smallest == 0
+        return xp.where(singular, math.inf, largest / xp.where(singular, 1.0, smallest))
+    # A singular matrix has no inverse, and libraries raise.
+    singular = xp.linalg.slogdet(x.detach()).sign == 0
+    one = namespace(x).eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    regular = xp.where(singular[..., None, None], one, x)
+    norms = matrix_norm(regular, ord=p) * matrix_norm(xp.linalg.inv(regular), ord=p)
+    return xp.where(singular, math.inf, norms)

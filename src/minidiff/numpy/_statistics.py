@@ -1,0 +1,162 @@
+"""Medians and quantiles, weighted means, covariances."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import array_api as xp
+from ..array_api._helpers import anywhere
+from ..backends import SCALARS
+from ..core.tensor import Tensor
+from ._dtypes import alike, as_dtype, doubles, floats
+from ._inputs import Axis, is_complex, namespace
+from ._reductions import as_lines, axes_of
+
+# ---- quantiles
+
+
+def median(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The middle element in order, or the mean of the middle two; nan if any element is."""
+    lines, shape = as_lines(floats(a), axis, keepdims)
+    half, odd = divmod(lines.shape[-1], 2)
+    # A mean, not `quantile`: between two infinities that has the difference inf - inf.
+    middle = xp.sort(lines, axis=-1)[..., max(half - 1 + odd, 0) : half + 1]
+    return xp.reshape(_nan_if_any(lines, xp.mean(middle, axis=-1)), shape)
+
+
+def percentile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """`quantile` of q / 100."""
+    share = q / 100 if type(q) in SCALARS else doubles(q, like=a) / 100
+    return quantile(a, share, axis, keepdims=keepdims)
+
+
+def quantile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    """The value below which a share q of the elements lies, linear between neighbours.
+
+    The gradient goes to the neighbours; q is a constant. nan if any element is.
+    """
+    a, _ = alike(floats(a, like=q), q)
+    q = doubles(q, like=a).detach()
+    if anywhere(xp, (q < 0) | (q > 1)):
+        raise ValueError("quantile: q lies between 0 and 1 (for percentile between 0 and 100)")
+    lines, shape = as_lines(a, axis, keepdims)
+    place = xp.reshape(q, (-1,)) * (lines.shape[-1] - 1.0)
+    below, above = xp.floor(place), xp.ceil(place)
+    weight = as_dtype(place - below, a.dtype)
+    ordered = xp.sort(lines, axis=-1)
+    integer = namespace(a).int64
+    low, high = [xp.take(ordered, xp.astype(i, integer), axis=-1) for i in (below, above)]
+    out = _nan_if_any(lines, xp.moveaxis(low + (high - low) * weight, -1, 0))
+    return xp.reshape(out, (*q.shape, *shape))
+
+
+def _nan_if_any(lines: Tensor, out: Tensor) -> Tensor:
+    return xp.where(xp.any(xp.isnan(lines), axis=-1), math.nan, out)
+
+
+# ---- weighted means
+
+
+def average(
+    a: Any,
+    axis: Axis = None,
+    weights: Any = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    """Mean along axes, weighted; with `returned` a pair of it and the sum of the weights."""
+    if weights is None:
+        a = floats(a)
+        out = xp.mean(a, axis=axis, keepdims=keepdims)
+        count = math.prod([a.shape[i] for i in axes_of(axis, a.ndim)])
+        total = xp.full_like(out.detach(), count)
+        return (out, total) if returned else out
+    a, weights = [floats(one) for one in alike(a, weights)]
+    weights = _weights_for(a, axis, weights)
+    total = xp.sum(weights, axis=axis, keepdims=keepdims)
+    if anywhere(xp, total == 0):
+        raise ZeroDivisionError("average: the weights sum to zero, so there is no mean")
+    out = xp.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (out, total) if returned else out
+
+
+def _weights_for(a: Tensor, axis: Axis, weights: Tensor) -> Tensor:
+    """Weights of an array's shape: as given, or given for the axes of the mean alone."""
+    if weights.shape == a.shape:
+        return weights
+    axes = axes_of(axis, a.ndim)
+    if axis is None or weights.shape != tuple([a.shape[i] for i in axes]):
+        raise (TypeError if axis is None else ValueError)(
+            f"average: weights of shape {weights.shape} fit neither the shape {a.shape} nor "
+            f"axis {axis}"
+        )
+    in_order = xp.permute_dims(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    sides = [side if i in axes else 1 for i, side in enumerate(a.shape)]
+    return xp.broadcast_to(xp.reshape(in_order, tuple(sides)), a.shape)
+
+
+# ---- covariances
+
+
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Tensor:
+    """Covariance matrix of variables in rows (in columns, if not `rowvar`)."""
+    rows = _variables(m, rowvar, dtype, like=y)
+    if y is not None:
+        rows = xp.concat([rows, _variables(y, rowvar, dtype, like=m)], axis=0)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights, degrees = _weights_and_degrees(rows, ddof, fweights, aweights)
+    rows = rows - xp.sum(rows * weights, axis=1, keepdims=True) / xp.sum(weights)
+    columns = xp.matrix_transpose(rows * weights)
+    products = xp.matmul(rows, xp.conj(columns) if is_complex(columns) else columns)
+    out = products / xp.maximum(degrees, 0.0)
+    return xp.reshape(out, ()) if out.shape == (1, 1) else out
+
+
+def _variables(m: Any, rowvar: bool, dtype: Any, like: Any) -> Tensor:
+    """The variables as rows, in double precision unless `dtype` says otherwise."""
+    m = doubles(m, like=like) if dtype is None else floats(m, dtype, like=like)
+    if m.ndim > 2:
+        raise ValueError(f"cov: a matrix is needed, and the shape is {m.shape}")
+    if m.ndim < 2:
+        return xp.reshape(m, (1, -1))
+    return m if rowvar or m.shape[0] == 1 else xp.matrix_transpose(m)
+
+
+def _weights_and_degrees(
+    rows: Tensor, ddof: float, fweights: Any, aweights: Any
+) -> tuple[Tensor, Tensor]:
+    """The weight of each observation, and what the sums of products are divided by."""
+    real = xp.real(rows) if is_complex(rows) else rows
+    counts = xp.ones_like(real[0, :]) if fweights is None else floats(fweights, real.dtype, rows)
+    if aweights is None:
+        return counts, xp.sum(counts) - ddof
+    importance = floats(aweights, real.dtype, rows)
+    weights = counts * importance
+    total = xp.sum(weights)
+    return weights, total - ddof * xp.sum(weights * importance) / total
+
+
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Tensor:
+    """Correlation coefficients of variables in rows (in columns, if not `rowvar`)."""
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    diagonal = xp.linalg.diagonal(c)
+    scale = xp.sqrt(xp.real(diagonal) if is_complex(diagonal) else diagonal)
+    out = c / scale[:, None] / scale[None, :]
+    # Rounding must not carry it out of [-1, 1].
+    if is_complex(out):
+        return xp.clip(xp.real(out), -1.0, 1.0) + 1j * xp.clip(xp.imag(out), -1.0, 1.0)
+    return xp.clip(out, -1.0, 1.0)
