@@ -331,9 +331,13 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Tensor:
     return convolve(a, xp.flip(v), mode)
 
 
-def interp(x: Any, xp_: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
     """Linear interpolation between points (xp, fp) of increasing xp; flat beyond the ends."""
-    x, points, values = tensors(x, xp_, fp)
+    return _interpolated(x, xp, fp, left, right)
+
+
+def _interpolated(x: Any, points: Any, values: Any, left: Any, right: Any) -> Tensor:
+    x, points, values = tensors(x, points, values)
     x, values = x * 1.0, values * 1.0
     count = points.shape[0]
     flat = ravel(x)
