@@ -20,6 +20,7 @@ import indexing
 import large
 import network
 import operations
+import transforms
 from timing import REFERENCE, SUBJECT, Limit, Row, Settings
 
 BENCHMARKS = {
@@ -37,6 +38,9 @@ BENCHMARKS = {
     "rosenbrock": indexing.gradient,
     "stencil": indexing.stencil,
     "embedding": indexing.embedding,
+    "hessian": transforms.second_order,
+    "vmap": transforms.batches,
+    "checkpoint": transforms.checkpoints,
     "import": imports.cost,
 }
 
