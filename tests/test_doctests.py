@@ -82,7 +82,10 @@ def numbers(text):
 
 
 def test_readme_says_what_is_true():
-    tensor, elsewhere, numpy_code, own = [said(block) for block in blocks("python")]
+    tensor, elsewhere, numpy_code, own, graph = [said(block) for block in blocks("python")]
+    (picture,) = blocks("mermaid")
+    drawn = [line for line in graph.splitlines() if not line.strip().startswith("%%")]
+    assert [line for line in drawn if line] == picture.splitlines()
     x = np.array([1.0, 2.0, 3.0])
     np.testing.assert_allclose(numbers(tensor), np.cos(x) * x + np.sin(x), rtol=1e-7)
     np.testing.assert_allclose(numbers(elsewhere), np.cos(x) * x + np.sin(x), rtol=1e-7)

@@ -122,6 +122,16 @@ def test_other_libraries_answer_too():
     assert type(found._data) is type(x._data)
 
 
+def test_cupy_is_told_to_hand_operators_over():
+    """CuPy asks the object, and gives way where `__array_ufunc__` is None; NumPy asks the class."""
+    array_api_strict = pytest.importorskip("array_api_strict")
+    other = md.wrap(array_api_strict).asarray([1.0, 4.0])
+    assert other.__array_ufunc__ is None
+    assert callable(type(other).__array_ufunc__)
+    assert leaf().__array_ufunc__ is not None
+    assert leaf().__array_ufunc__(np.negative, "__call__", leaf()).tolist() == (-A).tolist()
+
+
 def test_a_jvp_goes_through():
     _, tangent = md.jvp(lambda x: np.linalg.norm(np.tanh(x)), [mnp.asarray(A)], [mnp.ones((2, 3))])
     y = np.tanh(A)

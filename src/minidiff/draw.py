@@ -385,9 +385,15 @@ def operation_lines(node: OpNode) -> list[str]:
     shown = [
         f"{name} = {argument_text(value)}"
         for name, value in given
-        if value is not None and not name.startswith("_")
+        if value is not None and not is_default(rule, name, value)
     ]
     return [rule.name, ", ".join(shown)] if shown else [rule.name]
+
+
+def is_default(rule: Any, name: str, value: Any) -> bool:
+    """Whether an argument is what it would be anyway."""
+    default = rule.signature.parameters[name].default
+    return type(value) is type(default) and of_array(value) is None and value == default
 
 
 # ---- text

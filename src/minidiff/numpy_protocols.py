@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from types import MethodType
 from typing import Any
 
 import numpy as np
 
+from .backends import numpy_backend
 from .core.tensor import Tensor, has_history, raw
 
 # Methods of ufuncs, and the functions that do the same.
@@ -163,7 +165,20 @@ def not_taken(name: str, kwargs: dict[str, Any]) -> TypeError:
     return TypeError(f"np.{name} does not take {names} for Tensors")
 
 
+class Answer:
+    """`__array_ufunc__`: a method for NumPy, and None for CuPy.
+
+    NumPy asks the class. CuPy asks the object, and hands operators over (`cupy_array * t`) where it
+    finds None; it knows no other answer.
+    """
+
+    def __get__(self, tensor: Tensor | None, owner: type) -> Any:
+        if tensor is None:
+            return array_ufunc
+        return MethodType(array_ufunc, tensor) if tensor._backend is numpy_backend else None
+
+
 def answer_numpy() -> None:
     """Let Tensor answer both protocols."""
-    Tensor.__array_ufunc__ = array_ufunc  # type: ignore[assignment]  # see core/tensor.py
+    Tensor.__array_ufunc__ = Answer()  # type: ignore[assignment]  # see core/tensor.py
     Tensor.__array_function__ = array_function  # type: ignore[attr-defined]  # put on here alone

@@ -58,7 +58,7 @@ class Tensor:
     _at: View | None
     _kept: bool
 
-    # NumPy operands defer to the reflected operators; __array_ufunc__ = None says so.
+    # NumPy operands leave operators to the Tensor. numpy_protocols.py puts a fuller answer here.
     __array_ufunc__ = None
     __hash__ = object.__hash__
 
