@@ -143,6 +143,7 @@ class Segment:
         self.differentiable = tracked
         if tracked and pull.outer:
             self.first = tuple([current(outs[i])._data for i in tracked])
+            self.backend = outs[tracked[0]]._backend
             # The history of what the function closes over, as tensors of no elements.
             rests = [placeholder(outs[tracked[0]], node) for node in self.others]
             made = segment([*self.inputs, *rests], self)
@@ -163,7 +164,7 @@ class Segment:
     def gradients(self, inputs: list[Any], g: tuple[Any, ...]) -> list[Any]:
         """The gradients of the inputs and of the rest, from a second run."""
         count = len(self.places)
-        points = [as_tensor(one, g) for one in inputs[:count]]
+        points = [self.as_tensor(one) for one in inputs[:count]]
         pull = Pullback(self.run, points)
         del self.value
         if set(pull.others) != set(self.others):
@@ -173,12 +174,15 @@ class Segment:
             )
         cotangents: list[Any] = [None] * len(pull.outs)
         for i, one in zip(self.differentiable, g, strict=True):
-            cotangents[i] = None if one is None else as_tensor(one, g)
+            cotangents[i] = None if one is None else self.as_tensor(one)
         found = pull(cotangents, self.others)
         zeros = [one for one in found if one is not None]
         filled = [zeros[0] * 0.0 if one is None else one for one in found] if zeros else found
         on_tensors = any(type(one) is Tensor for one in g)
         return filled if on_tensors else [current(one)._data for one in filled]
+
+    def as_tensor(self, value: Any) -> Tensor:
+        return value if type(value) is Tensor else wrap(self.backend, value, None, kept=True)
 
 
 def segment_inputs(xp: Any, g: Any, inputs: Any, again: Any) -> list[Any]:
@@ -204,13 +208,3 @@ def is_floating(leaf: Any) -> bool:
 def placeholder(like: Tensor, node: Any) -> Tensor:
     zeros = like._backend.arrays.zeros((0,), dtype=like.dtype)
     return wrap(like._backend, zeros, node)
-
-
-def as_tensor(value: Any, beside: Any) -> Tensor:
-    if type(value) is Tensor:
-        return value
-    from .backends import of_array
-
-    backend = of_array(value)
-    assert backend is not None  # a gradient is an array of some library
-    return wrap(backend, value, None, kept=True)

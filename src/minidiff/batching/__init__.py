@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from ..backends import Backend, ingest, numpy_backend, of_array
-from ..core.graph import state
+from ..core.graph import innermost, state
 from ..core.pullback import without_graph
 from ..core.tensor import Tensor, current, wrap
 from ..core.trees import children_of, leaves_of, with_leaves
 from ._arrays import BatchBackend, Batched, batches_over
 
 __all__ = ["vmap"]
-
-# The backend of the innermost vmap that runs: a vmap inside it batches batches.
-innermost: ContextVar[Backend | None] = ContextVar("minidiff.vmap", default=None)
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from .lifting import kept_wrap, lift
 from .nodes import constant, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
-from .tensor import Tensor, current, root_of, wrap
+from .tensor import Tensor, current, inside_batch, root_of, wrap
 
 
 class Duals:
@@ -34,7 +34,7 @@ class Duals:
     def __init__(self, primals: Sequence[Tensor], tangents: Sequence[Tensor]):
         self.level = Level()
         pairs = zip(primals, tangents, strict=True)
-        self.tensors = [dual(self.level, primal, tangent) for primal, tangent in pairs]
+        self.tensors = [dual(self.level, *map(inside_batch, pair)) for pair in pairs]
 
     def __enter__(self) -> Duals:
         self._token = state.set(state.get().inside(self.level))

@@ -331,6 +331,9 @@ class detect_anomaly(_Switch):
         return now.changed(anomaly=self._mode)
 
 
+# The backend of the innermost vmap that runs: a vmap inside it batches batches.
+innermost: ContextVar[Backend | None] = ContextVar("minidiff.vmap", default=None)
+
 exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
 zeros_are_strong: ContextVar[bool] = ContextVar("minidiff.strong_zeros", default=False)
 gauge_allowed: ContextVar[bool] = ContextVar("minidiff.gauge_allowed", default=False)

@@ -12,11 +12,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from .backward import Pass
-from .graph import Dual, Leaf, Node, OpNode, State, next_number, state, zeros_are_strong
+from .graph import (
+    Dual,
+    Leaf,
+    Node,
+    OpNode,
+    State,
+    innermost,
+    next_number,
+    state,
+    zeros_are_strong,
+)
 from .lifting import kept_wrap
 from .nodes import node_of
 from .project import project
-from .tensor import Tensor, current, root_of
+from .tensor import Tensor, current, inside_batch, root_of
 from .walk import newer
 from .words import linear
 
@@ -88,7 +98,8 @@ class Pullback:
         for root, out, one in zip(self.roots, self.outs, cotangents, strict=True):
             if root is not None and one is not None:
                 walk.add(root, seed(out, one, tensors))
-        with working(now.recorded(recorded) if tensors else now):
+        below = innermost.get() is not None  # where outer transforms may record
+        with working(now.recorded(recorded) if tensors and not below else now):
             self.variables[0]._backend.quietly(walk.run, [*self.nodes], None)
         found: list[Any] = [self._gradient(walk, one) for one in self.variables]
         for node in others:
@@ -129,7 +140,7 @@ def variable(x: Tensor) -> Tensor:
 
     It hangs on the history of `x` only as far as the state records one.
     """
-    out = same(x)
+    out = same(inside_batch(x))
     root_of(x)._kept = out._kept = True
     if node_of(out) is None:
         out._node = above(out._node, Leaf(out, out._backend, out.shape, out.dtype))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..backends import Backend, ingest
-from .graph import Dual, Freed, Leaf, Node, OpNode, exporting, state
+from .graph import Dual, Freed, Leaf, Node, OpNode, exporting, innermost, state
 
 # A step of a view: the function that made it, with its arguments. (root, path, array, node): the
 # base it looks at, the steps from there, and the base's array and node when it last looked.
@@ -65,8 +65,14 @@ class Tensor:
     def __new__(
         cls, data: Any, allow_grad: bool = False, dtype: Any = None, device: Any = None
     ) -> Tensor:
-        backend, array = ingest(raw(data), dtype, device, copy=True, floating=allow_grad)
-        self = wrap(backend, array)
+        self: Tensor
+        if type(data) is Tensor:
+            xp = data._backend.tensors
+            self = xp.asarray(data.detach(), dtype=dtype, device=device, copy=True)
+        else:
+            self = wrap(*ingest(raw(data), dtype, device, copy=True, floating=allow_grad))
+        if allow_grad:
+            self = inside_batch(self)
         self.allow_grad = allow_grad
         return self
 
@@ -302,6 +308,19 @@ def current(tensor: Tensor) -> Tensor:
     if tensor._at is not None:
         look_again(tensor)
     return tensor
+
+
+def inside_batch(x: Tensor) -> Tensor:
+    """A tensor on the level of the innermost vmap that runs, where it meets what differs by sample.
+
+    Whatever is differentiated inside a vmap starts there: a history made below, of what all samples
+    share, would be the outer transforms' own.
+    """
+    batches = innermost.get()
+    if batches is None or not batches.is_over(x._backend):
+        return x
+    adopted: Tensor = batches.adopt(x)
+    return adopted
 
 
 def has_history(tensor: Tensor) -> bool:
