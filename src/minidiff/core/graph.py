@@ -100,6 +100,12 @@ class Leaf:
         self.dtype = dtype
 
 
+class Variable(Leaf):
+    """Where the walk of a transform ends: a tensor of its own, which the function may write."""
+
+    __slots__ = ()
+
+
 class Freed:
     """What remains of a node after a backward pass freed it: enough to refuse a second walk."""
 

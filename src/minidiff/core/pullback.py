@@ -14,10 +14,10 @@ from typing import Any
 from .backward import Pass
 from .graph import (
     Dual,
-    Leaf,
     Node,
     OpNode,
     State,
+    Variable,
     innermost,
     next_number,
     state,
@@ -65,11 +65,11 @@ class Pullback:
     ):
         now = state.get()
         self.variables = [variable(x) for x in inputs]
+        self.ends = ends = [node_of(one) for one in self.variables]  # a write moves the variable on
         start = next_number()
         with working(now.changed(on=True)):
             outs = function(*self.variables)
         self.roots = [node_of(current(out)) for out in outs]
-        ends = [node_of(one) for one in self.variables]
         self.nodes, others = newer([root for root in self.roots if root is not None], start)
         if outer is None:  # what the function closes over, or what the inputs were computed from
             outer = bool(others - set(ends)) or any(isinstance(end, OpNode) for end in ends)
@@ -101,15 +101,15 @@ class Pullback:
         below = innermost.get() is not None  # where outer transforms may record
         with working(now.recorded(recorded) if tensors and not below else now):
             self.variables[0]._backend.quietly(walk.run, [*self.nodes], None)
-        found: list[Any] = [self._gradient(walk, one) for one in self.variables]
+        pairs = zip(self.variables, self.ends, strict=True)
+        found: list[Any] = [self._gradient(walk, *pair) for pair in pairs]
         for node in others:
             g = walk.grads.get(node)
             found.append(None if g is None else walk.as_tensor(node, g))
         return found
 
     @staticmethod
-    def _gradient(walk: Pass, one: Tensor) -> Tensor:
-        node = node_of(one)
+    def _gradient(walk: Pass, one: Tensor, node: Node) -> Tensor:
         g = walk.grads.get(node)
         if g is None:
             return one._backend.tensors.zeros_like(one.detach())  # type: ignore[no-any-return]  # untyped
@@ -143,7 +143,7 @@ def variable(x: Tensor) -> Tensor:
     out = same(inside_batch(x))
     root_of(x)._kept = out._kept = True
     if node_of(out) is None:
-        out._node = above(out._node, Leaf(out, out._backend, out.shape, out.dtype))
+        out._node = above(out._node, Variable(out, out._backend, out.shape, out.dtype))
     return out
 
 
@@ -157,7 +157,7 @@ def bare(node: Node | None) -> Node | None:
     return Dual(node.level, bare(node.primal), node.tangent) if type(node) is Dual else None
 
 
-def above(node: Node | None, leaf: Leaf) -> Node:
+def above(node: Node | None, leaf: Variable) -> Node:
     """The tangents of a node, if any, over a leaf."""
     if type(node) is not Dual:
         return leaf

@@ -234,7 +234,7 @@ class Tensor:
         """It has an `op_node`, or a live graph refers to it."""
         # A leaf's node is held by its handle and by the operations on it; sys.getrefcount counts
         # its own argument too.
-        if type(self._node) is Leaf:
+        if isinstance(self._node, Leaf):
             return sys.getrefcount(self._node) > 2
         return self.op_node is not None
 

@@ -1,10 +1,12 @@
 """Nested containers: tuples, lists, dicts, named tuples and dataclasses; all else is a leaf.
 
-What the transforms take and return may be such a tree of tensors.
+What the transforms take and return may be such a tree of tensors. A field of a dataclass that is
+declared `field(metadata={"static": True})` is no part of it and stays as it is, as in JAX.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -46,8 +48,14 @@ def children_of(tree: Any) -> list[Any] | None:
     if isinstance(tree, dict):
         return list(tree.values())
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        return [getattr(tree, field.name) for field in dataclasses.fields(tree)]
+        return [getattr(tree, name) for name in parts_of(tree)]
     return None
+
+
+def parts_of(dataclass: Any) -> list[str]:
+    """The fields that are not static."""
+    fields = dataclasses.fields(dataclass)
+    return [field.name for field in fields if not field.metadata.get("static")]
 
 
 def _with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
@@ -55,13 +63,16 @@ def _with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
     if children is None:
         return next(leaves)
     made = [_with_leaves(child, leaves) for child in children]
-    if isinstance(tree, dict):
-        return dict(zip(tree, made, strict=True))
+    if tree is None:
+        return None
     if hasattr(tree, "_fields"):  # a named tuple
         return type(tree)(*made)
     if isinstance(tree, tuple | list):
         return type(tree)(made)
-    if tree is None:
-        return None
-    names = [field.name for field in dataclasses.fields(tree)]
-    return dataclasses.replace(tree, **dict(zip(names, made, strict=True)))
+    new = copy.copy(tree)
+    if isinstance(tree, dict):
+        new.update(zip(tree, made, strict=True))
+        return new
+    for name, value in zip(parts_of(tree), made, strict=True):
+        object.__setattr__(new, name, value)  # it may be frozen
+    return new
