@@ -124,7 +124,9 @@ def test_jacobian_takes_the_shorter_side():
     assert passes(lambda x: xp.sum(x), xp.ones(9)) == 1
 
 
-@pytest.mark.parametrize("shapes", [((2, 3), (3,)), ((), (2,)), ((3,), ()), ((0,), (2,)), ((2,), (0,))])
+@pytest.mark.parametrize(
+    "shapes", [((2, 3), (3,)), ((), (2,)), ((3,), ()), ((0,), (2,)), ((2,), (0,))]
+)
 @pytest.mark.parametrize("mode", ["forward", "reverse"])
 def test_shapes_of_jacobians(shapes, mode):
     given, made = shapes

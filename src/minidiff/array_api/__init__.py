@@ -365,8 +365,10 @@ def _make_tensors(backend: Backend) -> TensorNamespace:
     """The functions on Tensors of a backend; NumPy's and CuPy's are this module's own."""
     here = sys.modules[__name__]
     table = {name: getattr(here, name) for name in __all__ if hasattr(getattr(here, name), "rule")}
-    public = None if backend.keeps_devices else here
-    return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, public)
+    if not backend.keeps_devices:
+        return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, public=here)
+    public = TensorNamespace(backend, table | EXTRAS, EXTENSIONS, backend)
+    return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, backend, public)
 
 
 EXTENSIONS = {"fft": fft, "linalg": linalg}

@@ -24,13 +24,20 @@ CONSTANTS = {name: getattr(_constants, name) for name in ("e", "inf", "nan", "ne
 
 
 class TensorNamespace:
-    """The standard's functions on Tensors of one library, the creation functions bound to it."""
+    """The standard's functions on Tensors of one library, the creation functions bound to it.
+
+    Attributes
+    ----------
+    public : namespace
+        The one that users have. This one is for formulas, if it is another.
+    """
 
     def __init__(
         self,
         backend: Backend,
         table: dict[str, Any],
         extensions: dict[str, ModuleType],
+        home: Backend | None = None,
         public: Any = None,
     ):
         library = getattr(backend.arrays, "__name__", backend.name)
@@ -39,8 +46,8 @@ class TensorNamespace:
         self.backend = backend
         self.public = self if public is None else public
         self.__dict__.update(CONSTANTS)
-        home = backend if public is None else None
-        self.__dict__.update({name: at_home(f, home) for name, f in table.items()})
+        for_users = public is None
+        self.__dict__.update({name: at_home(f, home, for_users) for name, f in table.items()})
         for name, module in extensions.items():
             setattr(self, name, module if home is None else Extension(module, home))
         for name in DTYPES:
@@ -67,10 +74,11 @@ class Extension:
         return f"<extension {self.__name__}>"
 
 
-def at_home(function: Any, home: Backend | None) -> Any:
-    """A function of a wrapped library's namespace, where creation functions make its arrays."""
+def at_home(function: Any, home: Backend | None, for_users: bool = True) -> Any:
+    """A function for a namespace of its own: creation functions know whose arrays they make."""
     rule = rule_of(function)
-    return wrapper(rule, home) if home is not None and rule.free else function
+    own = rule.free or rule.takes_device
+    return wrapper(rule, home, for_users=for_users) if own else function
 
 
 def wrap(library: Any) -> Any:

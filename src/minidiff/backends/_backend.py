@@ -129,6 +129,10 @@ class Backend:
         """Whether `out`, just made from `array`, shares its memory."""
         raise NotImplementedError
 
+    def may_write(self, array: Any) -> bool:
+        """Whether any value may be written into an array, or only into a copy of it."""
+        return True
+
     def write(self, array: Any, key: Any, value: Any) -> None:
         """array[key] = value, the value read before anything is written."""
         array[key] = value

@@ -183,10 +183,12 @@ class BatchBackend(Backend):
         self.base.check_same_kind(source, target)
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
-        return Batched(self.base.tensors.ones(shape, dtype=dtype, device=like.device), False)
+        array = self.base.ones(shape, dtype, like.value._data)
+        return Batched(wrap(self.base, array), False)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
-        return Batched(self.base.tensors.zeros(shape, dtype=dtype, device=like.device), False)
+        array = self.base.zeros(shape, dtype, like.value._data)
+        return Batched(wrap(self.base, array), False)
 
     def is_complex(self, dtype: Any) -> bool:
         return self.base.is_complex(dtype)
@@ -196,6 +198,9 @@ class BatchBackend(Backend):
 
     def is_view(self, out: Any, array: Any) -> bool:
         return out is array or root_of(out.value) is root_of(array.value)
+
+    def may_write(self, array: Any) -> bool:
+        return array.mapped  # type: ignore[no-any-return]  # a bool
 
     def write(self, array: Any, key: Any, value: Any) -> None:
         self.arrays.write_at(array, key, value)

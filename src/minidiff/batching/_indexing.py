@@ -47,11 +47,7 @@ def write_at(backend: BatchBackend, array: Batched, key: Any, value: Any, /) -> 
     if not any_mapped(array, value, *keys):
         array.value[plain(keys)] = plain(value)
         return
-    if not array.mapped:
-        raise TypeError(
-            "a value of a sample cannot be written into what all samples of a vmap share; make "
-            "the array inside, with zeros_like(x) of an argument x"
-        )
+    assert array.mapped  # what all samples share is copied first (may_write)
     place = Place(array, keys)
     part = getitem(backend.base.tensors.getitem, array, key)  # for its shape
     value = aligned(value, part.ndim) if is_batched(value) else value

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .forward import record
-from .general import composite, free, refuse, several, wide
+from .general import composite, free, made_inside, refuse, several, wide
 from .graph import RECORDING, OpNode, next_number, state
 from .nodes import NOTHING, PLAIN, Above, constant, together, unwrap
 from .rules import Rule, rule_of
@@ -23,11 +23,13 @@ new = object.__new__
 recording = state.get
 
 
-def wrapper(rule: Rule, home: Backend | None = None) -> Callable[..., Any]:
+def wrapper(
+    rule: Rule, home: Backend | None = None, *, for_users: bool = True
+) -> Callable[..., Any]:
     """What users call, for a rule: with the row's name, docstring and signature (less `xp`).
 
     `home` is the backend of a wrapped library's namespace: there the creation functions make that
-    library's arrays.
+    library's arrays. The namespaces that formulas see have those that are not `for_users`.
     """
     if rule.free:
         function = free(rule, home)
@@ -35,11 +37,13 @@ def wrapper(rule: Rule, home: Backend | None = None) -> Callable[..., Any]:
         function = composite(rule)
     else:
         function = FACTORIES[rule.kind](rule, refuse)
+    if for_users and rule.takes_device:
+        function = made_inside(function)
     update_wrapper(function, rule.row)
     del function.__wrapped__  # type: ignore[attr-defined]  # the row's signature has an xp
     function.__signature__ = rule.signature  # type: ignore[attr-defined]
     function.rule = rule  # type: ignore[attr-defined]
-    if home is None:
+    if home is None and for_users:
         rule.function = function
     return function
 

@@ -9,7 +9,7 @@ from ..backends import Backend, of_device
 from .forward import record, record_all
 from .nodes import adopted, mixed_backends, pack, unwrap
 from .rules import Rule
-from .tensor import Tensor, refuse_to_lose, wrap
+from .tensor import Tensor, inside_batch, refuse_to_lose, wrap
 
 
 def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +73,18 @@ def free(rule: Rule, home: Backend | None) -> Callable[..., Any]:
             if type(value) is Tensor:
                 refuse_to_lose(value, rule.name)
         return wrap(backend, data)
+
+    return call
+
+
+def made_inside(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes arrays: inside vmap, any value of a sample may be written to them."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        made = function(*args, **kwargs)
+        if type(made) is not Tensor or any(made is one for one in args):
+            return made
+        return inside_batch(made)
 
     return call
 

@@ -109,7 +109,7 @@ class Pullback:
         return found
 
     @staticmethod
-    def _gradient(walk: Pass, one: Tensor, node: Node) -> Tensor:
+    def _gradient(walk: Pass, one: Tensor, node: Node | None) -> Tensor:
         g = walk.grads.get(node)
         if g is None:
             return one._backend.tensors.zeros_like(one.detach())  # type: ignore[no-any-return]  # untyped

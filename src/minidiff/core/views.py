@@ -14,7 +14,7 @@ from typing import Any
 from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf, state
-from .nodes import adopted, node_of, unwrap
+from .nodes import Above, adopted, node_of, unwrap
 from .rules import Rule, rule_of
 from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, wrap
 
@@ -23,7 +23,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     """x[key] = value; `write` is the table's rule for a write through a view's path."""
     if type(value) is Tensor:
         if value._backend is not x._backend:
-            value = adopted(value, x._backend, "__setitem__")
+            value = beside(x, value, "x[k] = v")
         if is_that_view(value, x, key):
             return  # x[k] += v: the view has been written already, and here it is handed back
         current(value)
@@ -31,7 +31,10 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     root = root_of(x)
     refuse_broadcast(x)
     recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
-    array_key = unwrap(key, x._backend, recorded, "__setitem__")
+    try:
+        array_key = unwrap(key, x._backend, recorded, "__setitem__")
+    except Above:
+        raise from_outside("x[k] = v") from None
     array_value = value._data if type(value) is Tensor else value
     if type(value) is Tensor and root_of(value) is root:
         array_value = x._backend.copy(array_value)  # it may overlap what is written
@@ -54,7 +57,7 @@ def update(
     rule = rule_of(function)
     if type(other) is Tensor:
         if other._backend is not backend:
-            other = adopted(other, backend, rule.name)
+            other = beside(x, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y")
         current(other)
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
         return NotImplemented
@@ -131,6 +134,21 @@ def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
     return True
 
 
+def beside(x: Tensor, value: Tensor, what: str) -> Tensor:
+    """What is written into x, on its backend."""
+    if value._backend.is_over(x._backend):
+        raise from_outside(what)
+    made: Tensor = adopted(value, x._backend, what)
+    return made
+
+
+def from_outside(what: str) -> TypeError:
+    return TypeError(
+        f"{what}: x comes from outside of this vmap, so that all samples share it, and what is "
+        "written differs from sample to sample; write into a copy: x = asarray(x, copy=True)"
+    )
+
+
 def refuse_broadcast(x: Tensor) -> None:
     """Some libraries refuse by themselves, and in others one write would change many places."""
     if x._at is not None and any(name == "broadcast_to" for name, _, _ in x._at[1]):
@@ -154,7 +172,7 @@ def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
 
 def make_writable(x: Tensor, root: Tensor) -> None:
     """Copy a buffer that a graph keeps, once, before it is written."""
-    if not is_kept(root):
+    if not is_kept(root) and root._backend.may_write(root._data):
         return
     root._data = root._backend.copy(root._data)
     root._kept = False

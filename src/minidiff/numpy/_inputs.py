@@ -51,7 +51,8 @@ def first_tensor(*values: Any) -> Tensor | None:
 def namespace(*values: Any) -> Any:
     """The functions on Tensors of the first Tensor's library; NumPy's where there is none."""
     first = first_tensor(*values)
-    return numpy_backend.tensors if first is None else first._backend.tensors
+    backend = numpy_backend if first is None else first._backend
+    return backend.tensors.public
 
 
 def tensor(value: Any, like: Any = None) -> Tensor:

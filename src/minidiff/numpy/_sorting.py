@@ -100,7 +100,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
         weights = here.ones(x.shape, dtype=xp.int64, device=x.device)
     else:
         weights = ravel(tensor(weights, x)) * 1.0
-    return here.scatter_add(weights, x, (count,))
+    return weights._backend.tensors.scatter_add(weights, x, (count,))
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Tensor:
