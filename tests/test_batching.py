@@ -1,5 +1,6 @@
 """vmap against a loop over the samples: values and derivatives of every function of the table."""
 
+import itertools
 import warnings
 
 import pytest
@@ -116,6 +117,46 @@ def test_gradients(case, complex):
     compared(md.vmap(gradient, axes(case))(*given(case, stacks)), expected)
     whole = md.grad(lambda *xs: xp.sum(md.vmap(loss, axes(case))(*xs)), moving)
     compared(whole(*given(case, stacks)), expected)
+
+
+def mixed(case):
+    """Each way in which some arguments are batches, and others shared by all samples."""
+    ways = itertools.product(*[(0, None) if axis == 0 else (None,) for axis in axes(case)])
+    return [way for way in ways if 0 in way and way != axes(case)]
+
+
+@pytest.mark.parametrize(
+    ("case", "complex"),
+    [p for p in variants() if not p.values[0].constant and mixed(p.values[0])],
+)
+def test_gradients_where_some_arguments_are_shared(case, complex):
+    """In all floating arguments, those that all samples share included; and along them, twice."""
+    stacks = several(case, complex)
+    moving = [i for i, a in enumerate(case.arguments) if a.floating]
+
+    def loss(*xs):
+        squares = [out * out for out in floats(call(case, *xs))]
+        return sum(xp.sum(xp.real(out) if out.dtype.kind == "c" else out) for out in squares)
+
+    gradient = md.grad(loss, moving)
+
+    def second(*xs):
+        def along(*moved):
+            new = dict(zip(moving, moved, strict=True))
+            return loss(*[new.get(i, x) for i, x in enumerate(xs)])
+
+        points = [xs[i] for i in moving]
+        ones = [xp.ones_like(x) for x in points]
+        return md.jvp(lambda *m: md.jvp(along, m, ones)[1], points, ones)[1]
+
+    for way in mixed(case):
+        given = [xp.asarray(s if axis == 0 else s[0]) for s, axis in zip(stacks, way, strict=True)]
+        alone = [
+            s if axis == 0 else s[:1].repeat(SAMPLES, 0)
+            for s, axis in zip(stacks, way, strict=True)
+        ]
+        compared(md.vmap(gradient, way)(*given), looped(gradient, alone))
+        compared([md.vmap(second, way)(*given)], looped(lambda *xs: [second(*xs)], alone))
 
 
 @pytest.mark.parametrize(("case", "complex"), [p for p in variants() if not p.values[0].constant])
