@@ -187,3 +187,25 @@ def test_cotangents_and_tangents_alone(case, complex):
         return md.jvp(function, points, vs)[1]
 
     compared(md.vmap(push)(*tangents), looped(push, tangents))
+
+
+def test_searchsorted_and_isin_in_what_is_shared_need_no_loop():
+    edges, order = xp.asarray([1.0, -1.0, 0.0]), xp.asarray([1, 2, 0])
+    a = xp.asarray(np.random.default_rng(0).normal(size=(SAMPLES, 2, 5)))
+    found = md.vmap(lambda a: xp.searchsorted(edges, a, sorter=order, side="right"))(a)
+    expected = np.searchsorted([-1.0, 0.0, 1.0], a.as_numpy(), side="right")
+    np.testing.assert_array_equal(found.as_numpy(), expected)
+    whole = xp.asarray([[1, 2], [3, 4], [5, 1]])
+    found = md.vmap(lambda i: xp.isin(i, xp.asarray([1, 3]), invert=True))(whole)
+    assert found.tolist() == [[False, True], [False, True], [True, False]]
+
+
+def test_a_loop_takes_each_sample_of_keywords_too():
+    edges = xp.asarray([[3.0, 1.0, 2.0], [2.0, 3.0, 1.0]])
+    orders = xp.argsort(edges, axis=-1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = md.vmap(lambda e, o: xp.searchsorted(e, xp.asarray([1.5, 2.5]), sorter=o))(
+            edges, orders
+        )
+    assert found.tolist() == [[1, 2], [1, 2]]

@@ -60,7 +60,7 @@ class BatchFunctions:
         elif rule is None:  # a dtype or a constant
             found = inner
         elif name in DEPENDENT:
-            raise refused(name)
+            found = partial(dependent, inner)
         elif rule.word == "composite" and self._inside + name not in LIFTS:
             found = partial(on_tensors, self._backend, inner)
         else:
@@ -95,6 +95,13 @@ def elementwise(inner: Function, *args: Any, **kwargs: Any) -> Any:
 
 def about_dtypes(inner: Function, *args: Any, **kwargs: Any) -> Any:
     return inner(*plain(args), **kwargs)
+
+
+def dependent(inner: Function, *args: Any) -> Any:
+    """A function whose result has a shape that depends on the values."""
+    if any_mapped(*args):
+        raise refused(inner.__name__)
+    return batched(inner(*plain(args)), False)
 
 
 def reduction(
@@ -270,11 +277,24 @@ def solve(inner: Function, x1: Batched, x2: Batched, /) -> Any:
     return batched(namespace(x1).reshape(out, out.shape[:-1]) if x2.ndim == 1 else out)
 
 
+def searchsorted(inner: Function, x1: Batched, x2: Any, /, **kwargs: Any) -> Any:
+    if any_mapped(x1, *kwargs.values()):
+        return sample_by_sample(inner, x1, x2, **kwargs)
+    kwargs = {name: plain(one) for name, one in kwargs.items()}
+    return batched(inner(x1.value, plain(x2), **kwargs), any_mapped(x2))
+
+
+def isin(inner: Function, x1: Any, x2: Any, /, **kwargs: Any) -> Any:
+    if any_mapped(x2):
+        return sample_by_sample(inner, x1, x2, **kwargs)
+    return batched(inner(plain(x1), plain(x2), **kwargs), any_mapped(x1))
+
+
 def sample_by_sample(inner: Function, *args: Any, **kwargs: Any) -> Any:
     """A loop over the samples, for what has no other rule."""
-    kwargs = {name: plain(one) for name, one in kwargs.items()}
-    if not any_mapped(*args):
-        return batched(inner(*plain(args), **kwargs), False)
+    given = [*args, *kwargs.values()]
+    if not any_mapped(*given):
+        return batched(inner(*plain(args), **{n: plain(a) for n, a in kwargs.items()}), False)
     if inner.__name__ not in _warned:
         _warned.add(inner.__name__)
         warnings.warn(
@@ -282,13 +302,15 @@ def sample_by_sample(inner: Function, *args: Any, **kwargs: Any) -> Any:
             RuntimeWarning,
             stacklevel=2,
         )
-    count = samples(*args)
+
+    def of_sample(one: Any, i: int) -> Any:
+        return one.value[i, ...] if any_mapped(one) else plain(one)
+
     outs = [
-        inner(*[one.value[i] if any_mapped(one) else plain(one) for one in args], **kwargs)
-        for i in range(count)
+        inner(*[of_sample(a, i) for a in args], **{n: of_sample(a, i) for n, a in kwargs.items()})
+        for i in range(samples(*given))
     ]
-    xp = outs[0]._backend.tensors
-    return batched(xp.stack(outs))
+    return batched(outs[0]._backend.tensors.stack(outs))
 
 
 _warned: set[str] = set()
@@ -309,19 +331,9 @@ def on_tensors(backend: BatchBackend, inner: Function, *args: Any, **kwargs: Any
 # ---- making arrays
 
 
-def of_shape(name: str) -> Function:
-    """Arrays of a shape get an axis of samples, since they may be written to."""
-
-    def make(backend: BatchBackend, shape: Any, *args: Any, **kwargs: Any) -> Any:
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        whole = (backend.size.get(), *shape)
-        fill = [plain(one) for one in args]
-        return batched(getattr(backend.base.tensors, name)(whole, *fill, **kwargs))
-
-    return make
-
-
 def shared(name: str) -> Function:
+    """The same for all samples, until one of them writes to it (BatchBackend.may_write)."""
+
     def make(backend: BatchBackend, *args: Any, **kwargs: Any) -> Any:
         return batched(getattr(backend.base.tensors, name)(*plain(args), **kwargs), False)
 
@@ -347,7 +359,7 @@ def write(backend: BatchBackend, *args: Any) -> Any:
 
 
 OWN: dict[str, Function] = {
-    **{name: of_shape(name) for name in ("empty", "full", "ones", "zeros")},
+    **{name: shared(name) for name in ("empty", "full", "ones", "zeros")},
     **{name: shared(name) for name in ("arange", "eye", "linspace")},
     "asarray": asarray,
     "write": write,
@@ -396,12 +408,14 @@ LIFTS: dict[str, Function] = {
     "broadcast_to": broadcast_to,
     "concat": concat,
     "getitem": getitem,
+    "isin": isin,
     "matmul": matmul,
     "permute_dims": permute_dims,
     "repeat": repeat,
     "reshape": reshape,
     "roll": roll,
     "scatter_add": scatter_add,
+    "searchsorted": searchsorted,
     "stack": stack,
     "take": take,
     "take_along_axis": take_along_axis,
