@@ -9,7 +9,7 @@ from typing import Any
 from .backends import SCALARS, ingest, of_array
 from .core.forward import Duals
 from .core.pullback import Pullback
-from .core.tensor import Tensor, wrap
+from .core.tensor import Tensor, inside_batch, wrap
 from .core.trees import leaves_of, map_leaves, structure_of, with_leaves
 
 Function = Callable[..., Any]
@@ -44,7 +44,7 @@ class Call:
         self.where, self.f, self.has_aux, self.args, self.kwargs = where, f, has_aux, args, kwargs
         self.numbers = [number % len(args) for number in numbers]
         self.chosen = [args[number] for number in self.numbers]
-        self.inputs = [as_tensor(where, one) for one in leaves_of(self.chosen)]
+        self.inputs = [variable(where, one) for one in leaves_of(self.chosen)]
         self.value: Any = None
         self.aux: Any = None
         self.pull = Pullback(self.evaluated, self.inputs)
@@ -71,7 +71,7 @@ class Call:
 
     def push(self, tangents: Sequence[Tensor]) -> list[Tensor]:
         """The derivative of the value along a direction, by forward mode."""
-        with Duals(self.inputs, tangents) as duals:
+        with Duals(map(inside_batch, self.inputs), map(inside_batch, tangents)) as duals:
             return [duals.split(out)[1] for out in self.evaluated(*duals.tensors)]
 
 
@@ -116,6 +116,11 @@ def as_tensor(where: str, value: Any) -> Tensor:
             f"dtype, not {value.dtype}; convert it, or leave it out of argnums"
         )
     return value  # type: ignore[no-any-return]  # a Tensor by now
+
+
+def variable(where: str, value: Any) -> Tensor:
+    """The same, on the level of the vmap that the user's function runs in."""
+    return inside_batch(as_tensor(where, value))
 
 
 def checked_results(where: str, value: Any) -> list[Tensor]:

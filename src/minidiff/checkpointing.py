@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from .core.graph import state
+from .core.graph import innermost, on_level, state
 from .core.pullback import Pullback
-from .core.tensor import Tensor, current, wrap
+from .core.tensor import Tensor, current, inside_batch, wrap
 from .core.trees import leaves_of, with_leaves
 from .core.words import differentiable
 
@@ -126,7 +126,8 @@ class Segment:
         leaves = leaves_of(self.form)
         self.form = with_leaves(self.form, range(len(leaves)))  # the containers alone
         self.places = [i for i, leaf in enumerate(leaves) if is_floating(leaf)]
-        self.inputs = [leaves[i] for i in self.places]
+        self.inputs = [inside_batch(leaves[i]) for i in self.places]
+        self.level = innermost.get()
         # The node will keep the inputs; what is none of them is held here.
         self.constants = [
             None if is_floating(leaf) else leaf.detach() if type(leaf) is Tensor else leaf
@@ -165,7 +166,8 @@ class Segment:
         """The gradients of the inputs and of the rest, from a second run."""
         count = len(self.places)
         points = [self.as_tensor(one) for one in inputs[:count]]
-        pull = Pullback(self.run, points)
+        with on_level(self.level):
+            pull = Pullback(self.run, points)
         del self.value
         if set(pull.others) != set(self.others):
             raise RuntimeError(

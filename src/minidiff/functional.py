@@ -23,6 +23,7 @@ from ._calls import (
     ones_like,
     refuse_complex,
     value_and_aux,
+    variable,
     zeros_like,
 )
 from ._rows import basis, elements, for_each, shaped
@@ -206,8 +207,8 @@ def jvp(
     """
     if len(primals) != len(tangents):
         raise ValueError(f"jvp: {len(primals)} primals need as many tangents, not {len(tangents)}")
-    points = [as_tensor("jvp", one) for one in leaves_of(list(primals))]
-    ways = [as_tensor("jvp", one) for one in matching("jvp", "tangents", primals, tangents)]
+    points = [variable("jvp", one) for one in leaves_of(list(primals))]
+    ways = [variable("jvp", one) for one in matching("jvp", "tangents", primals, tangents)]
     for point, way in zip(points, ways, strict=True):
         if point.shape != way.shape:
             raise ValueError(f"jvp: a tangent of shape {point.shape} is needed, not {way.shape}")

@@ -84,7 +84,8 @@ def backward(
         )
     now = state.get()
     on_tensors = allow_higher_order or bool(now.levels)
-    during = now.recorded(allow_higher_order) if on_tensors else now
+    batched = self._backend.base is not None  # and underneath outer transforms may record
+    during = now.recorded(allow_higher_order) if on_tensors and not batched else now
     seed = start(self, grad, on_tensors)
     walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong_zeros or zeros_are_strong.get())
     nodes = reachable(node)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..backends import SCALARS, Backend
@@ -19,7 +19,7 @@ from .lifting import kept_wrap, lift
 from .nodes import constant, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
-from .tensor import Tensor, current, inside_batch, root_of, wrap
+from .tensor import Tensor, current, root_of, wrap
 
 
 class Duals:
@@ -31,10 +31,10 @@ class Duals:
         The primals, each with its tangent laid over its node.
     """
 
-    def __init__(self, primals: Sequence[Tensor], tangents: Sequence[Tensor]):
+    def __init__(self, primals: Iterable[Tensor], tangents: Iterable[Tensor]):
         self.level = Level()
         pairs = zip(primals, tangents, strict=True)
-        self.tensors = [dual(self.level, *map(inside_batch, pair)) for pair in pairs]
+        self.tensors = [dual(self.level, primal, tangent) for primal, tangent in pairs]
 
     def __enter__(self) -> Duals:
         self._token = state.set(state.get().inside(self.level))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
@@ -339,6 +340,17 @@ class detect_anomaly(_Switch):
 
 # The backend of the innermost vmap that runs: a vmap inside it batches batches.
 innermost: ContextVar[Backend | None] = ContextVar("minidiff.vmap", default=None)
+
+
+@contextmanager
+def on_level(backend: Backend | None) -> Iterator[None]:
+    """Work as inside the vmap of that backend, or outside of all: as what runs now has been made."""
+    token = innermost.set(backend if backend is not None and backend.base is not None else None)
+    try:
+        yield
+    finally:
+        innermost.reset(token)
+
 
 exporting: ContextVar[bool] = ContextVar("minidiff.exporting", default=False)
 zeros_are_strong: ContextVar[bool] = ContextVar("minidiff.strong_zeros", default=False)

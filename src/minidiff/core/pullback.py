@@ -26,7 +26,7 @@ from .graph import (
 from .lifting import kept_wrap
 from .nodes import node_of
 from .project import project
-from .tensor import Tensor, current, inside_batch, root_of
+from .tensor import Tensor, current, root_of
 from .walk import newer
 from .words import linear
 
@@ -98,8 +98,9 @@ class Pullback:
         for root, out, one in zip(self.roots, self.outs, cotangents, strict=True):
             if root is not None and one is not None:
                 walk.add(root, seed(out, one, tensors))
-        below = innermost.get() is not None  # where outer transforms may record
-        with working(now.recorded(recorded) if tensors and not below else now):
+        # Underneath a batch outer transforms may record.
+        batched = innermost.get() is not None or any(one._backend.base for one in given)
+        with working(now.recorded(recorded) if tensors and not batched else now):
             self.variables[0]._backend.quietly(walk.run, [*self.nodes], None)
         pairs = zip(self.variables, self.ends, strict=True)
         found: list[Any] = [self._gradient(walk, *pair) for pair in pairs]
@@ -140,7 +141,7 @@ def variable(x: Tensor) -> Tensor:
 
     It hangs on the history of `x` only as far as the state records one.
     """
-    out = same(inside_batch(x))
+    out = same(x)
     root_of(x)._kept = out._kept = True
     if node_of(out) is None:
         out._node = above(out._node, Variable(out, out._backend, out.shape, out.dtype))
