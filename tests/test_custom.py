@@ -266,3 +266,45 @@ def test_refusals():
     for method in ("create_forward", "create_grads"):
         with pytest.raises(NotImplementedError, match=f"has to define {method}"):
             getattr(md.OpClass(), method)()
+
+
+class SavedCosine(md.UnaryOpClass):
+    def create_forward(self):
+        def forward(x):
+            self.slope = md.cos(x)
+            return md.sin(x)
+
+        return forward
+
+    def create_grads(self):
+        return [lambda x, grad: grad * self.slope]
+
+
+def test_what_is_saved_inside_a_jvp_does_not_hide_the_history():
+    """The third derivative, some of it by jvp: outside of it what was saved has no tangents."""
+    sine = md.create_stateful_op_func(SavedCosine)
+    x = md.asarray(0.7)
+
+    def pushed(f):
+        return lambda x: md.jvp(f, [x], [md.asarray(1.0)])[1]
+
+    for ways in ([pushed, md.grad, md.grad], [md.grad, pushed, md.grad], [pushed, pushed, md.grad]):
+        own, plain = (lambda x: x * sine(x)), (lambda x: x * md.sin(x))
+        for way in ways:
+            own, plain = way(own), way(plain)
+        assert own(x).item() == pytest.approx(-3 * np.sin(0.7) - 0.7 * np.cos(0.7), rel=1e-13)
+        assert plain(x).item() == pytest.approx(own(x).item(), rel=1e-13)
+
+
+def test_a_gradient_function_that_closes_over_what_a_jvp_moves():
+    def f(w):
+        scaled = md.create_unary_op_func(lambda x: x * w, lambda x, grad: grad * w)
+        return scaled(w) * w
+
+    # The operation's own derivative, by its input alone.
+    value, tangent = md.jvp(f, [md.asarray(2.0)], [md.asarray(1.0)])
+    assert (value.item(), tangent.item()) == (8.0, 2.0 * 2.0 + 4.0)
+    assert (tangent * 1.0).op_node is None
+    x = md.Tensor(1.0, allow_grad=True)
+    (x * tangent).backward()
+    assert x.grad.item() == 8.0

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from .backends import SCALARS, Backend, of_array
-from .core.graph import no_grad
+from .batching import running
+from .batching._arrays import BatchBackend, Batched, batches_over
+from .batching._functions import sample_by_sample
+from .batching._values import full
+from .core.graph import no_grad, on_level, state
 from .core.project import project
 from .core.pullback import Pullback
 from .core.tensor import Tensor, current, wrap
@@ -16,7 +22,11 @@ Gradients = Sequence[Callable[..., Any] | None]
 
 
 class Call:
-    """One call of an operation: its inputs, its result, and how to go back."""
+    """One call of an operation: its inputs, its result, and how to go back.
+
+    `again` gives the gradient functions for other inputs, where they rest on what the forward
+    function has saved: what is saved inside a jvp, or a vmap, has no place outside of it.
+    """
 
     def __init__(
         self,
@@ -25,22 +35,31 @@ class Call:
         out: Any,
         gradients: Gradients,
         keywords: dict[str, Any],
+        again: Callable[[Sequence[Any]], Gradients] | None = None,
     ):
         self.name = name
         self.gradients = gradients
         self.keywords = keywords
+        self.again = again
+        self.in_jvp = bool(state.get().levels)
         first = next(one for one in inputs if type(one) is Tensor)
+        self.backend = uppermost([*inputs, out])
         # An input without a gradient function is a constant, and so is a number.
-        self.inputs = [
+        given = [
             as_tensor(constant_input(one) if function is None else one, first)
             for one, function in zip(inputs, gradients, strict=True)
         ]
-        self.result = result_of(name, out, first._backend)
+        self.inputs = [on(self.backend, one) for one in given]
+        self.result = result_of(name, out, self.backend)
 
-    def pulled(self, inputs: Sequence[Any], grad: Tensor) -> list[Any]:
-        """What each gradient function gives, in its input's space; None where there is none."""
+    def pulled(self, inputs: Sequence[Any], grad: Tensor, *, anew: bool = False) -> list[Any]:
+        """What each gradient function gives, in its input's space; None where there is none.
+
+        `anew` where the call was on another level, or in a jvp that may have ended.
+        """
         found: list[Any] = []
-        for index, (function, x) in enumerate(zip(self.gradients, inputs, strict=True)):
+        gradients = self.again(inputs) if anew and self.again is not None else self.gradients
+        for index, (function, x) in enumerate(zip(gradients, inputs, strict=True)):
             d = None if function is None else function(*inputs, grad, **self.keywords)
             found.append(None if function is None else self.checked(index, d, x))
         return found
@@ -65,12 +84,11 @@ class Call:
 def operation_inputs(xp: Any, g: Any, inputs: Any, call: Any) -> list[Any]:
     """The gradients of an operation, on Tensors; or, at first order, on arrays."""
     if type(g) is Tensor:
-        found: list[Any] = call.pulled(inputs, g)
+        found: list[Any] = call.pulled(inputs, g, anew=call.in_jvp)
         return found
-    backend = of_array(g)
-    assert backend is not None  # a gradient is an array of some library
+    backend = call.backend
     wrapped = [wrap(backend, one, None, kept=True) for one in inputs]
-    with no_grad():
+    with no_grad() if backend.base is None else nullcontext():  # underneath, somebody may record
         found = call.pulled(wrapped, wrap(backend, g, None, kept=True))
     return [None if one is None else current(one)._data for one in found]
 
@@ -79,10 +97,11 @@ def operation_inputs(xp: Any, g: Any, inputs: Any, call: Any) -> list[Any]:
 # for calculating Jacobian vector products', 2017).
 def operation_jvp(xp: Any, dinputs: Any, inputs: Any, out: Any, call: Any) -> Any:
     places = [i for i, function in enumerate(call.gradients) if function is not None]
-    pull = Pullback(
-        lambda grad: [call.pulled(inputs, grad)[i] for i in places], [xp.zeros_like(out.detach())]
-    )
-    return pull([dinputs[i] for i in places])[0]
+    zeros = xp.zeros_like(out.detach())
+    with on_level(call.backend):
+        back = partial(call.pulled, inputs, anew=True)
+        pull = Pullback(lambda grad: [back(grad)[i] for i in places], [zeros])
+        return pull([dinputs[i] for i in places])[0]
 
 
 def recorder(name: str) -> Callable[[Call], Tensor]:
@@ -94,7 +113,94 @@ def recorder(name: str) -> Callable[[Call], Tensor]:
     row.__name__ = row.__qualname__ = name
     row.__doc__ = f"The operation {name}."
     record = differentiable(inputs=operation_inputs, jvp=operation_jvp)(row)
-    return lambda call: record(call.inputs, call)
+
+    def recorded(call: Call) -> Tensor:
+        if isinstance(call.result, Batched):
+            below = Underneath(call)
+            call.result = Batched(recorded(below), below.mapped)
+        made: Tensor = record(call.inputs, call)
+        return made
+
+    return recorded
+
+
+# ---- inside vmap
+
+
+class Underneath(Call):
+    """A call inside vmap as one of all samples, for transforms outside of the vmap."""
+
+    def __init__(self, call: Call):
+        assert isinstance(call.backend, BatchBackend)
+        arrays = [current(one)._data for one in call.inputs]
+        self.call = call
+        self.in_jvp = call.in_jvp
+        self.name, self.gradients = call.name, call.gradients
+        self.backend = call.backend.base
+        self.count = call.backend.size.get()
+        self.inputs = [
+            constant_input(one.value) if function is None else one.value
+            for one, function in zip(arrays, self.gradients, strict=True)
+        ]
+        self.batches = [one.mapped for one in arrays]
+        self.result = current(call.result.value.detach())._data
+        self.mapped = call.result.mapped
+
+    def pulled(self, inputs: Sequence[Any], grad: Tensor, *, anew: bool = False) -> list[Any]:
+        """The same, sample by sample at once; what all samples share gets the sum."""
+        base = uppermost([*inputs, grad])
+        backend = batches_over(base)
+
+        def inside(x: Tensor, mapped: bool) -> Tensor:
+            return wrap(backend, Batched(on(base, x), mapped), None, kept=True)
+
+        with running(backend, self.count):
+            given = [inside(x, mapped) for x, mapped in zip(inputs, self.batches, strict=True)]
+            found = self.call.pulled(given, inside(grad, self.mapped), anew=True)
+        pairs = zip(found, self.batches, strict=True)
+        return [None if one is None else self.outside(one, mapped) for one, mapped in pairs]
+
+    def outside(self, d: Tensor, mapped: bool) -> Tensor:
+        array = current(d)._data
+        if not (mapped or self.mapped):
+            whole: Tensor = array.value
+            return whole
+        whole = full(array, self.count)
+        return whole if mapped else whole._backend.tensors.sum(whole, axis=0)
+
+
+def in_a_loop(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+    """A function of tensors outside of vmap for each sample, or None where there are none."""
+    tensors = [one for one in (*args, *kwargs.values()) if type(one) is Tensor]
+    if not tensors or not isinstance(uppermost(tensors), BatchBackend):
+        return None
+    backend = uppermost(tensors)
+
+    def array(one: Any) -> Any:
+        return current(on(backend, one))._data if type(one) is Tensor else one
+
+    given = {name: array(one) for name, one in kwargs.items()}
+    with on_level(backend.base):
+        out = sample_by_sample(function, *map(array, args), **given)
+    return tuple([wrap(backend, one) for one in out]) if type(out) is tuple else wrap(backend, out)
+
+
+def uppermost(values: Sequence[Any]) -> Backend:
+    """The backend of the innermost vmap that a value comes from, or that of the library."""
+    backends = [one._backend for one in values if type(one) is Tensor]
+    found: Backend = backends[0]
+    for one in backends[1:]:
+        found = one if one.is_over(found) else found
+    return found
+
+
+def on(backend: Backend, x: Tensor) -> Tensor:
+    """A tensor of a level underneath, on that level."""
+    adopted: Tensor = backend.adopt(x) if backend.is_over(x._backend) else x
+    return adopted
+
+
+# ---- inputs and results
 
 
 def name_of(function: Any) -> str:
@@ -133,7 +239,7 @@ def checked(name: str, inputs: Sequence[Any], count: int | None, tensor_only: bo
 def result_of(name: str, out: Any, backend: Backend) -> Any:
     """What a forward function returned, as an array that nobody writes."""
     if type(out) is Tensor:
-        return current(out.detach())._data
+        return current(on(backend, out.detach()))._data
     if of_array(out) is not None or type(out) in SCALARS:
         return backend.copy(backend.asarray(out))
     raise TypeError(

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 from .core.graph import innermost, on_level, state
-from .core.pullback import Pullback
+from .core.pullback import Pullback, without_graph
 from .core.tensor import Tensor, current, inside_batch, wrap
 from .core.trees import leaves_of, with_leaves
 from .core.words import differentiable
@@ -138,7 +138,7 @@ class Segment:
         """The results of the first run, on one node in place of all that was recorded."""
         pull = Pullback(self.run, self.inputs)
         self.others = pull.others
-        value, outs = self.value, [out.detach() for out in pull.outs]
+        value, outs = self.value, [without_graph(out) for out in pull.outs]
         del self.value
         tracked = [i for i, root in enumerate(pull.roots) if root is not None]
         self.differentiable = tracked

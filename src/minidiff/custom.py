@@ -10,11 +10,11 @@ written with minidiff's functions, it can itself be differentiated, to any order
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, ClassVar
 
-from ._operations import Call, Gradients, checked, constant_input, name_of, recorder
+from ._operations import Call, Gradients, checked, constant_input, in_a_loop, name_of, recorder
 from .backends import SCALARS, ingest, of_array
 from .core.graph import disable_new_grads
 from .core.tensor import Tensor, has_history, is_kept, raw, wrap
@@ -43,6 +43,8 @@ Operation = Callable[..., Tensor]
 def as_minidiff(func: Function) -> Function:
     """A function on raw arrays as one on Tensors; its result is a constant.
 
+    Inside `vmap` it runs in a loop over the samples, and warns once.
+
     Parameters
     ----------
     func : callable
@@ -64,6 +66,9 @@ def as_minidiff(func: Function) -> Function:
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
+        batched = in_a_loop(call, args, kwargs)
+        if batched is not None:
+            return batched
         given = {name: shown(value) for name, value in kwargs.items()}
         result = func(*[shown(value) for value in args], **given)
         if isinstance(result, tuple):
@@ -363,12 +368,16 @@ def create_stateful_op_func(
     name = op_name or op_class.__name__
     record = recorder(name)
 
+    def run(inputs: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Gradients]:
+        instance = op_class()
+        return instance.create_forward()(*inputs, **kwargs), instance.create_grads()
+
     def call(*inputs: Any, **kwargs: Any) -> Tensor:
         checked(name, inputs, op_class.inputs, tensor_only)
-        instance = op_class()
-        out = instance.create_forward()(*inputs, **kwargs)
-        gradients = instance.create_grads()
+        out, gradients = run(inputs, kwargs)
         checked(name, inputs, len(gradients), tensor_only)
-        return record(Call(name, inputs, out, gradients, kwargs if propagate_kwargs else {}))
+        keywords = kwargs if propagate_kwargs else {}
+        again = lambda inputs: run(inputs, kwargs)[1]  # noqa: E731
+        return record(Call(name, inputs, out, gradients, keywords, again))
 
     return update_wrapper(call, op_class, updated=())

@@ -430,6 +430,8 @@ def test_a_tensor_that_leaks_out():
     with pytest.raises(RuntimeError, match=r"from inside a jvp was used outside it; return it"):
         (inside * x).backward()
     assert x.grad is None
+    with pytest.raises(RuntimeError, match="from inside a jvp was used outside it"):
+        md.grad(lambda x: xp.sum(inside * x))(x)
     close(md.jvp(lambda x: x * inside, [md.Tensor(A)], [md.Tensor(DA)])[1], A**2 * DA)
 
 

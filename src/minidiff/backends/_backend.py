@@ -129,6 +129,10 @@ class Backend:
         """Whether `out`, just made from `array`, shares its memory."""
         raise NotImplementedError
 
+    def constant(self, array: Any) -> Any:
+        """The same array without whatever history lies in it."""
+        return array
+
     def may_write(self, array: Any) -> bool:
         """Whether any value may be written into an array, or only into a copy of it."""
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..backends import Backend, ingest, numpy_backend, of_array
-from ..core.graph import innermost, state
+from ..core.graph import innermost, on_level, state
 from ..core.pullback import without_graph
 from ..core.tensor import Tensor, current, wrap
 from ..core.trees import children_of, leaves_of, with_leaves
@@ -71,18 +72,25 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
         lifted = iter([entered(backend, leaf, axis) for leaf, axis in mapped])
         inside = [leaf if axis is None else next(lifted) for leaf, axis in pairs]
         args, kwargs = with_leaves(given, inside)
-        tokens = backend.size.set(count), innermost.set(backend)
-        try:
+        with running(backend, count):
             result = f(*args, **kwargs)
-        finally:
-            backend.size.reset(tokens[0])
-            innermost.reset(tokens[1])
         outs = zip(leaves_of(result), spread(out_axes, result, "out_axes"), strict=True)
         return with_leaves(result, [left(backend, count, out, axis) for out, axis in outs])
 
     call.__name__ = call.__qualname__ = f"vmap({getattr(f, '__name__', 'f')})"
     call.__doc__ = f.__doc__
     return call
+
+
+@contextmanager
+def running(backend: BatchBackend, count: int) -> Iterator[None]:
+    """Inside a vmap of so many samples."""
+    token = backend.size.set(count)
+    try:
+        with on_level(backend):
+            yield
+    finally:
+        backend.size.reset(token)
 
 
 def home(values: list[Any]) -> Backend:

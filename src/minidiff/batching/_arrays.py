@@ -199,6 +199,9 @@ class BatchBackend(Backend):
     def is_view(self, out: Any, array: Any) -> bool:
         return out is array or root_of(out.value) is root_of(array.value)
 
+    def constant(self, array: Any) -> Any:
+        return Batched(array.value.detach(), array.mapped)
+
     def may_write(self, array: Any) -> bool:
         return array.mapped  # type: ignore[no-any-return]  # a bool
 

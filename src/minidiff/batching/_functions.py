@@ -7,7 +7,7 @@ or has a rule of its own below. What has none runs in a loop over the samples, a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -310,7 +310,13 @@ def sample_by_sample(inner: Function, *args: Any, **kwargs: Any) -> Any:
         inner(*[of_sample(a, i) for a in args], **{n: of_sample(a, i) for n, a in kwargs.items()})
         for i in range(samples(*given))
     ]
-    return batched(outs[0]._backend.tensors.stack(outs))
+    if type(outs[0]) is tuple:
+        return batched(tuple([stacked(column) for column in zip(*outs, strict=True)]))
+    return batched(stacked(outs))
+
+
+def stacked(outs: Sequence[Any]) -> Any:
+    return outs[0]._backend.tensors.stack(list(outs))
 
 
 _warned: set[str] = set()

@@ -147,7 +147,8 @@ def overlay(
     )
     below = [kept_wrap(out, node) for out, node in zip(outs, bottoms, strict=True)]
     result = push(rule, below[0] if made is None else pack(made, below), args, kwargs, tangents)
-    pushed = [result] if made is None else result
+    # What a formula closes over may carry tangents of this very level; a tangent has none.
+    pushed = [strip(one, level)[0] for one in ([result] if made is None else result)]
     return [
         Dual(level, under._node, project_out(tangent, under))
         for under, tangent in zip(below, pushed, strict=True)

@@ -344,7 +344,7 @@ innermost: ContextVar[Backend | None] = ContextVar("minidiff.vmap", default=None
 
 @contextmanager
 def on_level(backend: Backend | None) -> Iterator[None]:
-    """Work as inside the vmap of that backend, or outside of all: as what runs now has been made."""
+    """Work as inside the vmap of that backend, or outside of all if it is no batch."""
     token = innermost.set(backend if backend is not None and backend.base is not None else None)
     try:
         yield

@@ -259,7 +259,8 @@ class Tensor:
 
     def detach(self, allow_grad: bool = False) -> Tensor:
         """The same values without history; memory is shared until either side is written."""
-        out = wrap(self._backend, current(self)._data)
+        backend = self._backend
+        out = wrap(backend, backend.constant(current(self)._data))
         root_of(self)._kept = out._kept = True
         if allow_grad:
             out.allow_grad = True

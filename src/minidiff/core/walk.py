@@ -15,6 +15,12 @@ def freed() -> RuntimeError:
     )
 
 
+def leaked() -> RuntimeError:
+    return RuntimeError(
+        "backward: a tensor from inside a jvp was used outside it; return it from the function"
+    )
+
+
 def freed_below(node: Any, bottom: Any) -> Any:
     """The same tangents over what remains of a node."""
     if type(node) is not Dual:
@@ -59,10 +65,7 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> N
         elif type(node) is Freed:
             raise freed()
         elif type(node) is Dual:
-            raise RuntimeError(
-                "backward: a tensor from inside a jvp was used outside it; return it from the "
-                "function"
-            )
+            raise leaked()
 
 
 def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
@@ -78,6 +81,8 @@ def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
         seen.add(node)
         if type(node) is Freed:
             raise freed()
+        if type(node) is Dual:
+            raise leaked()
         if isinstance(node, OpNode) and node.number > start:
             found.append(node)
             waiting += [node.parent1, node.parent2]
