@@ -19,6 +19,7 @@ from .core.graph import (
     reuse_graph,
     strong_zeros,
 )
+from .core.saving import saved_tensors_hooks
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
 from .numpy_protocols import answer_numpy
@@ -134,6 +135,7 @@ __all__ = [
     "random",
     "reuse_graph",
     "save",
+    "saved_tensors_hooks",
     "savez",
     "special",
     "stop_gradient",

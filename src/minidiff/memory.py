@@ -9,7 +9,8 @@ from typing import Any
 from .backends import of_array
 from .core.graph import OpNode, WideNode
 from .core.nodes import node_of
-from .core.tensor import Tensor, current
+from .core.saving import Packed
+from .core.tensor import Tensor, current, raw
 from .core.walk import newer
 
 __all__ = ["GraphMemory", "graph_memory"]
@@ -95,6 +96,7 @@ def arrays_of(node: OpNode) -> list[Any]:
     flat: list[Any] = []
     for one in kept:
         flat += one if isinstance(one, list | tuple) else [one]
+    flat = [raw(one.value) if type(one) is Packed else one for one in flat]
     return [one for one in flat if one is not None and of_array(one) is not None]
 
 

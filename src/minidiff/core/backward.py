@@ -23,6 +23,7 @@ from .graph import (
 from .hooks import Hooked, run_hooks
 from .nodes import NOTHING, PART, flat, lifted, node_of, pack
 from .project import project, projected
+from .saving import Stored
 from .tensor import Tensor, current, raw, root_of, wrap
 from .walk import freed_below, reachable
 
@@ -278,7 +279,7 @@ class Pass:
 
     def step(self, node: OpNode, g: Any) -> None:
         """One node in full generality: any signature, complex numbers, tangents on the way."""
-        rule, backend = node.rule, node.backend
+        rule = node.rule
         if isinstance(rule, Hooked):
             g = self.through_hooks(node, rule.hooks, g)
             if rule.retain:
@@ -286,6 +287,17 @@ class Pass:
             rule = rule.rule
         if self.retain:
             self.leave(node, g)
+        if isinstance(rule, Stored):
+            with rule.unpacked(node) as own:
+                self.through(node, own, g)
+        else:
+            self.through(node, rule, g)
+        if self.cleanup == "destroy" and rule is not PART:
+            empty(node)
+
+    def through(self, node: OpNode, rule: Any, g: Any) -> None:
+        """From the gradient of a node to those of its parents, by its rule."""
+        backend = node.backend
         if rule is PART:
             index, count = node.x1
             gathered = self.grads.setdefault(node.parent1, [None] * count)
@@ -314,8 +326,6 @@ class Pass:
                     d = rule.pull2(xp, g, shown)
                     self.hand_on(node, rule.inputs[1], xp, g, conj(d), parent)
             self.owned.discard(node)
-        if self.cleanup == "destroy":
-            empty(node)
 
     def step_wide(self, node: WideNode, g: Any, xp: Any, conj: Any, shown: Any) -> None:
         """One node with another signature, or with several results."""

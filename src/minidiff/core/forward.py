@@ -112,6 +112,8 @@ def record_all(
     node = make_node(rule, outs, made, args, kwargs) if now.on else None
     if node is not None and now.anomaly:
         node.trace = users_line()
+    if node is not None and now.saving is not None:
+        now.saving.put_away(node)
     nodes: list[Node | None] = [node] if made is None else parts_of(node, outs)
     for index, level in enumerate(now.levels, 1):
         # Once more for each level: a backward pass inside an outer jvp must not meet the tangents

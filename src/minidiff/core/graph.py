@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..backends import Backend
     from .rules import Rule
+    from .saving import Saving
     from .tensor import Tensor
 
 # A node is always newer than its parents, so newest first is an order in which to walk back.
@@ -172,11 +173,13 @@ class State:
         `enable_grad` has no effect.
     anomaly : {None, 'raise', 'warn'}
         What happens at the first nan or inf that a backward pass makes (core/anomaly.py).
+    saving : Saving, optional
+        In which form operations keep what their formulas need (core/saving.py).
     live : bool
         Any history is made at all.
     """
 
-    __slots__ = ("anomaly", "entered", "final", "levels", "live", "on")
+    __slots__ = ("anomaly", "entered", "final", "levels", "live", "on", "saving")
 
     def __init__(
         self,
@@ -186,12 +189,14 @@ class State:
         entered: tuple[Level, ...] = (),
         final: bool = False,
         anomaly: str | None = None,
+        saving: Saving | None = None,
     ):
         self.on = on
         self.levels = levels
         self.entered = entered
         self.final = final
         self.anomaly = anomaly
+        self.saving = saving
         self.live = on or bool(levels)
 
     def changed(self, **changes: Any) -> State:
@@ -201,7 +206,7 @@ class State:
         """
         attributes = {name: getattr(self, name) for name in self.__slots__ if name != "live"}
         attributes.update(changes)
-        if any(attributes[name] for name in ("anomaly", "entered", "final", "levels")):
+        if any(attributes[name] for name in ("anomaly", "entered", "final", "levels", "saving")):
             return State(**attributes)
         return RECORDING if attributes["on"] else OFF
 
@@ -224,13 +229,13 @@ OFF = State(on=False)
 state: ContextVar[State] = ContextVar("minidiff.state", default=RECORDING)
 
 
-class _Switch(ContextDecorator):
+class Switch(ContextDecorator):
     """A context manager and decorator that changes the state and puts it back."""
 
     def __init__(self) -> None:
         self._tokens: list[Token[State]] = []  # a stack: one object may be entered inside itself
 
-    def _recreate_cm(self) -> _Switch:
+    def _recreate_cm(self) -> Switch:
         # A decorated function may run in several threads at once: each call has its own stack.
         return type(self)()
 
@@ -245,7 +250,7 @@ class _Switch(ContextDecorator):
         state.reset(self._tokens.pop())
 
 
-class no_grad(_Switch):
+class no_grad(Switch):
     """Nothing is recorded inside; leaves keep their `allow_grad`.
 
     A context manager and a decorator. Other threads and asyncio tasks do not notice.
@@ -264,7 +269,7 @@ class no_grad(_Switch):
         return now.switched(False)
 
 
-class enable_grad(_Switch):
+class enable_grad(Switch):
     """Record inside, also within `no_grad()`; with `flag=False` the same as `no_grad()`.
 
     Parameters
@@ -284,14 +289,14 @@ class enable_grad(_Switch):
         return now.switched(self._flag)
 
 
-class disable_new_grads(_Switch):
+class disable_new_grads(Switch):
     """As `no_grad()`, and `enable_grad()` inside has no effect."""
 
     def _next(self, now: State) -> State:
         return now.changed(on=False, levels=(), final=True)
 
 
-class reuse_graph(_Switch):
+class reuse_graph(Switch):
     """Accepted, and without effect: walking a graph again costs no search for it.
 
     To walk the same graph twice, see `cleanup_mode="keep"` of `backward`.
@@ -301,7 +306,7 @@ class reuse_graph(_Switch):
         return now
 
 
-class detect_anomaly(_Switch):
+class detect_anomaly(Switch):
     """Stop at the first nan or inf that a backward pass makes, and say where it comes from.
 
     Around the forward pass too, so that the message can show the line that recorded the operation.

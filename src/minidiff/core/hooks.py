@@ -17,25 +17,32 @@ Hook = Callable[[Tensor], Tensor | None]
 next_key = itertools.count().__next__
 
 
-class Hooked(Rule):
-    """The rule of a node that has hooks, in place of the node's own, with all that this one has.
+class Front(Rule):
+    """A rule in front of a node's own, with all that this one has.
 
-    A graph without hooks pays nothing for them: the straight loops of a backward pass leave what
-    is not straight to `Pass.step`, which runs the hooks and goes on with `rule`.
+    Other graphs pay nothing for it: the straight loops of a backward pass leave what is not
+    straight to `Pass.step`, which does what is to be done and goes on with `rule`.
     """
 
     def __init__(self, rule: Rule):
         self.rule = rule
         self.straight = False
         self.special = self.refuse  # a parametric rule that has one is kept out of the loops too
-        self.hooks: dict[int, Hook] = {}
-        self.retain = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rule, name)
 
     def refuse(self, *args: Any) -> None:
-        raise AssertionError("step goes on with the rule behind the hooks")
+        raise AssertionError("step goes on with the rule behind this one")
+
+
+class Hooked(Front):
+    """The rule of a node that has hooks."""
+
+    def __init__(self, rule: Rule):
+        super().__init__(rule)
+        self.hooks: dict[int, Hook] = {}
+        self.retain = False
 
 
 class HookHandle:
