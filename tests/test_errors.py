@@ -87,6 +87,12 @@ def hooked(hook):
     (x * x).backward()
 
 
+def saved_and_unpacked(unpack):
+    with md.saved_tensors_hooks(lambda t: t, unpack):
+        y = leaf() ** 3
+    y.backward()
+
+
 def updated(x, value, update=operator.iadd):
     update(x, value)
 
@@ -158,12 +164,12 @@ OUT_OF_REACH = {
     "backends/_backend.py Namespace.__getattr__": "names with underscores are Python's business",
     "backends/_backend.py Backend": "what each backend supplies",
     "backends/generic.py JAXBackend": "tests/backends/test_generic.py, where JAX is installed",
-    "core/graph.py _Switch._next": "what each switch supplies",
+    "core/graph.py Switch._next": "what each switch supplies",
     "batching/_functions.py BatchFunctions.__getattr__": "Python's business, or a library's",
     "core/nodes.py unwrap": "a way out, which apply.py takes",
     "checkpointing.py no_tangent": "what forward mode never calls",
     "_drawing.py Drawing._rendered": "tests/test_draw.py, where Graphviz is taken away",
-    "core/hooks.py Hooked.refuse": "what a backward pass never calls",
+    "core/hooks.py Front.refuse": "what a backward pass never calls",
     "special.py scipy_special": "where SciPy is not installed, and the tests install it",
     "testing.py gradcheck": "a report of several lines: tests/test_testing.py",
     "__main__.py grad_of": "the tour checks itself",
