@@ -298,7 +298,7 @@ GRAPHS = [
     (
         "`no_grad`",
         "per thread and per asyncio task",
-        "core/test_state.py: test_other_threads_do_not_notice test_asyncio_tasks_do_not_notice",
+        "core/test_switches.py: test_other_threads_do_not_notice test_asyncio_tasks_do_not_notice",
     ),
     (
         "backward twice",

@@ -164,7 +164,7 @@ OUT_OF_REACH = {
     "backends/_backend.py Namespace.__getattr__": "names with underscores are Python's business",
     "backends/_backend.py Backend": "what each backend supplies",
     "backends/generic.py JAXBackend": "tests/backends/test_generic.py, where JAX is installed",
-    "core/graph.py Switch._next": "what each switch supplies",
+    "core/state.py Switch._next": "what each switch supplies",
     "batching/_functions.py BatchFunctions.__getattr__": "Python's business, or a library's",
     "core/nodes.py unwrap": "a way out, which apply.py takes",
     "checkpointing.py no_tangent": "what forward mode never calls",
@@ -216,7 +216,7 @@ def raises():
             node, where = waiting.pop()
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 where = f"{where}.{node.name}".lstrip(".")
-            if isinstance(node, ast.Raise):
+            if isinstance(node, ast.Raise) and node.exc is not None:  # else the error is passed on
                 yield name, where, node.lineno, node.end_lineno
             waiting += [(child, where) for child in ast.iter_child_nodes(node)]
 

@@ -9,7 +9,8 @@ from . import array_api
 from ._tensor_methods import add_methods
 from ._version import __version__
 from .array_api._namespace import wrap
-from .core.graph import (
+from .core.saving import saved_tensors_hooks
+from .core.state import (
     allow_detach,
     allow_gauge_dependence,
     detect_anomaly,
@@ -19,7 +20,6 @@ from .core.graph import (
     reuse_graph,
     strong_zeros,
 )
-from .core.saving import saved_tensors_hooks
 from .core.tensor import Tensor
 from .core.words import bilinear, composite, differentiable, elementwise, linear, nondifferentiable
 from .numpy_protocols import answer_numpy

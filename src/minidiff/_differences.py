@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .core.graph import no_grad
+from .core.state import no_grad
 from .core.tensor import Tensor
 from .core.trees import leaves_of
 

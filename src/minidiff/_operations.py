@@ -12,9 +12,9 @@ from .batching import running
 from .batching._arrays import BatchBackend, Batched, batches_over
 from .batching._functions import sample_by_sample
 from .batching._values import full
-from .core.graph import no_grad, on_level, state
 from .core.project import project
 from .core.pullback import Pullback
+from .core.state import no_grad, on_level, state
 from .core.tensor import Tensor, current, wrap
 from .core.words import differentiable
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from .core.graph import innermost, on_level, state
 from .core.pullback import Pullback, without_graph
+from .core.state import innermost, on_level, state
 from .core.tensor import Tensor, current, inside_batch, wrap
 from .core.trees import leaves_of, with_leaves
 from .core.words import differentiable

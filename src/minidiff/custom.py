@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from ._operations import Call, Gradients, checked, constant_input, in_a_loop, name_of, recorder
 from .backends import SCALARS, ingest, of_array
-from .core.graph import disable_new_grads
+from .core.state import disable_new_grads
 from .core.tensor import Tensor, has_history, is_kept, raw, wrap
 
 __all__ = [

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..core.rules import rule_of
-from ..core.words import differentiable, elementwise, view
+from ..core.words import differentiable, elementwise, on_numbers, view
 from ._helpers import SCALARS, infinite_at_zero, is_complex
 
 if TYPE_CHECKING:
@@ -122,12 +121,10 @@ def pow_x2(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
 
 
 @elementwise(x1=pow_x1, x2=pow_x2)
+@on_numbers
 def pow(xp: Any, x1: Tensor | complex, x2: Tensor | complex, /) -> Tensor:
     """x1 to the power x2."""
     ...
-
-
-rule_of(pow).calls_xp = False  # x**2 is worth a scalar: the formulas see to it
 
 
 @elementwise(x=lambda g, out: g * out)

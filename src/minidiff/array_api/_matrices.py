@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any
 
-from ..core.graph import gauge_allowed
+from ..core.state import gauge_allowed
 from ._helpers import anywhere, is_complex
 
 

@@ -10,10 +10,11 @@ import importlib.util
 import sys
 from typing import Any
 
-from ._backend import SCALARS, Backend, Namespace
+from ._backend import NUMBERS, SCALARS, Backend, Namespace
 from .numpy import numpy_backend
 
 __all__ = [
+    "NUMBERS",
     "SCALARS",
     "Backend",
     "Namespace",

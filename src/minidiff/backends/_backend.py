@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 # Types whose values take the dtype of the array beside them. Exactly these: np.float64 is a
 # subclass of float, and promotes as NumPy promotes it.
 SCALARS: frozenset[type] = frozenset({bool, int, float, complex})
+NUMBERS: frozenset[type] = frozenset({int, float})
 
 MISSING = object()
 
@@ -60,6 +62,8 @@ class Backend:
         The commonest real floating dtypes: found here, a dtype needs no further look.
     base : Backend, optional
         What this one is laid over: it takes that one's Tensors as its own (batching.py).
+    double : dtype, optional
+        Beside an array of it Python's numbers are taken from `numbers`, ready-made arrays.
     """
 
     name: str
@@ -68,6 +72,8 @@ class Backend:
     constants: tuple[type, ...]
     plain: tuple[Any, ...] = ()
     base: Backend | None = None
+    double: Any = None
+    numbers: Mapping[float, Any] = MappingProxyType({})
     writes_in_place: ClassVar[bool] = True
     # A wrapped library keeps its own device objects; NumPy and CuPy are a device each.
     keeps_devices: ClassVar[bool] = True

@@ -8,7 +8,7 @@ more than importing NumPy).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,6 +25,23 @@ def _compat() -> Any:
 _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
 
 
+class Numbers(dict[float, Any]):
+    """Python's numbers as arrays of float64, each made once.
+
+    To convert one takes NumPy as long as the arithmetic on ten elements. A zero never gets here: its
+    sign would be lost, since 0.0 and -0.0 are the same key.
+    """
+
+    most: ClassVar[int] = 256
+
+    def __missing__(self, number: float) -> Any:
+        if len(self) >= self.most:  # a learning rate that falls, say
+            self.clear()
+        made = self[number] = np.asarray(number, dtype=np.float64)
+        made.flags.writeable = False
+        return made
+
+
 class NumPyBackend(Backend):
     name = "numpy (device 'cpu')"
     keeps_devices = False
@@ -33,6 +50,8 @@ class NumPyBackend(Backend):
         self.array_type = np.ndarray
         self.constants = (np.ndarray, np.generic)
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
+        self.double = self.plain[0]
+        self.numbers = Numbers()
         self.arrays = Namespace("numpy arrays", _numpy_functions, np, _compat)
 
     def asarray(self, data: Any) -> Any:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..backends import Backend, ingest, numpy_backend, of_array
-from ..core.graph import innermost, on_level, state
 from ..core.pullback import without_graph
+from ..core.state import innermost, on_level, state
 from ..core.tensor import Tensor, current, wrap
 from ..core.trees import children_of, leaves_of, with_leaves
 from ._arrays import BatchBackend, Batched, batches_over

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
-from ..backends import SCALARS, Backend
+from ..backends import NUMBERS, SCALARS, Backend
 from .forward import record
 from .general import composite, free, made_inside, refuse, several, wide
-from .graph import RECORDING, OpNode, next_number, state
+from .graph import OpNode, next_number
 from .nodes import NOTHING, PLAIN, Above, constant, together, unwrap
 from .rules import Rule, rule_of
-from .tensor import UNRECORDED, Tensor, look_again
+from .state import RECORDING, state
+from .tensor import UNRECORDED, Tensor, blank, look_again
 
-new = object.__new__
 recording = state.get
 
 
@@ -77,7 +77,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(data, tuple):
                 return several(rule, backend, data, (x,), {})
             data = backend.asarray(data)
-        out: Tensor = new(Tensor)
+        out = blank()
         out._data = data
         out._backend = backend
         out._at = None
@@ -115,6 +115,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     kernels = rule.kernels
     keeps_first, keeps_second, keeps_both = rule.keeps_first, rule.keeps_second, rule.keeps_both
     never = not rule.inputs
+    ready = not rule.takes_numbers  # Python's numbers may be replaced by ready-made arrays
 
     def call(x1: Any, x2: Any, /) -> Any:
         if type(x1) is Tensor:
@@ -131,19 +132,25 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 array2 = x2._data
                 parent2: Any = x2._node
             else:
-                if type(x2) not in SCALARS and not isinstance(x2, backend.constants):
-                    return otherwise(rule, x2, backend)
-                array2 = x2
                 parent2 = None
+                if type(x2) in NUMBERS and ready and x2 and array1.dtype is backend.double:
+                    array2 = backend.numbers[x2]
+                elif type(x2) in SCALARS or isinstance(x2, backend.constants):
+                    array2 = x2
+                else:
+                    return otherwise(rule, x2, backend)
         elif type(x2) is Tensor:
             if x2._at is not None:
                 look_again(x2)
             backend = x2._backend
-            if type(x1) not in SCALARS and not isinstance(x1, backend.constants):
-                return otherwise(rule, x1, backend)
-            array1 = x1
-            parent1 = None
             array2 = x2._data
+            parent1 = None
+            if type(x1) in NUMBERS and ready and x1 and array2.dtype is backend.double:
+                array1 = backend.numbers[x1]
+            elif type(x1) in SCALARS or isinstance(x1, backend.constants):
+                array1 = x1
+            else:
+                return otherwise(rule, x1, backend)
             parent2 = x2._node
         else:
             return otherwise(rule, x1, None)
@@ -155,7 +162,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         data = kernel(array1, array2)
         if type(data) is not backend.array_type:
             data = backend.asarray(data)
-        out: Tensor = new(Tensor)
+        out = blank()
         out._data = data
         out._backend = backend
         out._at = None
@@ -186,17 +193,17 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         node.parent1 = parent1
         node.parent2 = parent2
         if keep1:
-            if array1 is not x1:  # x1 is a Tensor
+            if type(x1) is Tensor:
                 node.x1 = array1
                 (x1 if x1._at is None else x1._at[0])._kept = True
             else:
-                node.x1 = constant(x1, rule, backend, data)
+                node.x1 = array1 if array1 is not x1 else constant(x1, rule, backend, data)
         if keep2:
-            if array2 is not x2:
+            if type(x2) is Tensor:
                 node.x2 = array2
                 (x2 if x2._at is None else x2._at[0])._kept = True
             else:
-                node.x2 = constant(x2, rule, backend, data)
+                node.x2 = array2 if array2 is not x2 else constant(x2, rule, backend, data)
         if keep_out:
             node.out = data
             out._kept = True
@@ -249,7 +256,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             if data is NotImplemented or not hasattr(data, "dtype"):
                 return data
             data = backend.asarray(data)
-        out: Tensor = new(Tensor)
+        out = blank()
         out._data = data
         out._backend = backend
         out._at = None
@@ -309,7 +316,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         data = kernel(x._data, argument)
         if type(data) is not backend.array_type:
             data = backend.asarray(data)
-        out: Tensor = new(Tensor)
+        out = blank()
         out._data = data
         out._backend = backend
         out._at = None

@@ -10,20 +10,12 @@ import operator
 from typing import Any
 
 from .anomaly import look_for_anomaly
-from .graph import (
-    Dual,
-    Freed,
-    Node,
-    OpNode,
-    State,
-    WideNode,
-    state,
-    zeros_are_strong,
-)
+from .graph import Dual, Freed, Node, OpNode, WideNode
 from .hooks import Hooked, run_hooks
 from .nodes import NOTHING, PART, flat, lifted, node_of, pack
 from .project import project, projected
 from .saving import Stored
+from .state import State, state, zeros_are_strong
 from .tensor import Tensor, current, raw, root_of, wrap
 from .walk import freed_below, reachable
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .anomaly import users_line
-from .graph import Dual, Level, Node, state
+from .graph import Dual, Level, Node
 from .lifting import kept_wrap, lift
 from .nodes import constant, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
+from .state import state
 from .tensor import Tensor, current, root_of, wrap
 
 

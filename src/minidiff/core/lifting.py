@@ -6,14 +6,14 @@ from typing import Any
 
 from ..backends import Backend
 from .graph import Node
-from .tensor import Tensor, wrap
+from .tensor import Tensor, blank, wrap
 
 
 def lift(value: Any, backend: Backend, node: Node | None) -> Any:
     """A kept value as a Tensor on its node; scalars, shapes and the like stay as they are."""
     kind = type(value)
     if kind is backend.array_type:
-        tensor: Tensor = object.__new__(Tensor)
+        tensor = blank()
         tensor._data = value
         tensor._backend = backend
         tensor._node = node

@@ -12,20 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from .backward import Pass
-from .graph import (
-    Dual,
-    Node,
-    OpNode,
-    State,
-    Variable,
-    innermost,
-    next_number,
-    state,
-    zeros_are_strong,
-)
+from .graph import Dual, Node, OpNode, Variable, next_number
 from .lifting import kept_wrap
 from .nodes import node_of
 from .project import project
+from .state import State, innermost, state, zeros_are_strong
 from .tensor import Tensor, current, root_of
 from .walk import newer
 from .words import linear

@@ -80,7 +80,11 @@ class Rule:
         self.keeps_first = self._keeps(self.inputs[:1])
         self.keeps_second = self._keeps(self.inputs[1:])
         self.keeps_both = self._keeps(self.inputs)
-        self.calls_xp = any("xp" in names_of(f) for f in self.formulas.values())
+        # Python's numbers reach the function and the formulas as they are (see words.on_numbers).
+        self.takes_numbers = bool(getattr(row, "takes_numbers", False))
+        self.calls_xp = not self.takes_numbers and any(
+            "xp" in names_of(f) for f in self.formulas.values()
+        )
         # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors; made
         # when a first backward pass needs them.
         self.pull1: Formula = partial(self._pull_first_time, 0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from weakref import WeakValueDictionary, ref
 
 from ..backends import Backend
-from .graph import OpNode, State, Switch, WideNode
+from .graph import OpNode, WideNode
 from .hooks import Front
 from .rules import Rule
+from .state import State, Switch
 from .tensor import Tensor, raw, wrap
 
 Pack = Callable[[Tensor], Any]
@@ -58,7 +59,7 @@ class saved_tensors_hooks(Switch):
         super().__init__()
         self._functions = (pack, unpack)
 
-    def _recreate_cm(self) -> saved_tensors_hooks:
+    def _again(self) -> Self:
         return type(self)(*self._functions)
 
     def _next(self, now: State) -> State:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..backends import Backend, ingest
-from .graph import Dual, Freed, Leaf, Node, OpNode, exporting, innermost, state
+from .graph import Dual, Freed, Leaf, Node, OpNode
+from .state import exporting, innermost, state
 
 # A step of a view: the function that made it, with its arguments. (root, path, array, node): the
 # base it looks at, the steps from there, and the base's array and node when it last looked.
@@ -19,7 +20,28 @@ View = tuple["Tensor", tuple[Step, ...], Any, Any]
 UNRECORDED = object()
 
 
-class Tensor:
+class Construction(type):
+    """`Tensor(...)` as users call it, kept apart from the class.
+
+    A `__new__` of Tensor's own would make every result of every operation dearer (see `blank`).
+    """
+
+    def __call__(
+        cls, data: Any, allow_grad: bool = False, dtype: Any = None, device: Any = None
+    ) -> Tensor:
+        self: Tensor
+        if type(data) is Tensor:
+            xp = data._backend.tensors
+            self = xp.asarray(data.detach(), dtype=dtype, device=device, copy=True)
+        else:
+            self = wrap(*ingest(raw(data), dtype, device, copy=True, floating=allow_grad))
+        if allow_grad:
+            self = inside_batch(self)
+        self.allow_grad = allow_grad
+        return self
+
+
+class Tensor(metaclass=Construction):
     """An array whose operations are recorded where a gradient is asked for.
 
     Parameters
@@ -62,21 +84,11 @@ class Tensor:
     __array_ufunc__ = None
     __hash__ = object.__hash__
 
-    def __new__(
-        cls, data: Any, allow_grad: bool = False, dtype: Any = None, device: Any = None
-    ) -> Tensor:
-        self: Tensor
-        if type(data) is Tensor:
-            xp = data._backend.tensors
-            self = xp.asarray(data.detach(), dtype=dtype, device=device, copy=True)
-        else:
-            self = wrap(*ingest(raw(data), dtype, device, copy=True, floating=allow_grad))
-        if allow_grad:
-            self = inside_batch(self)
-        self.allow_grad = allow_grad
-        return self
-
     if TYPE_CHECKING:  # installed by core/backward.py, core/hooks.py and array_api/_operators.py
+
+        def __init__(
+            self, data: Any, allow_grad: bool = False, dtype: Any = None, device: Any = None
+        ) -> None: ...
 
         def backward(
             self,
@@ -267,6 +279,10 @@ class Tensor:
         return out
 
 
+# Makes a Tensor whose slots are all unset.
+blank: Callable[[], Tensor] = type.__call__.__get__(Tensor)
+
+
 def _rebuilt(data: Any, allow_grad: bool, grad: Tensor | None) -> Tensor:
     tensor = Tensor(data, allow_grad)
     tensor._grad = grad
@@ -275,7 +291,7 @@ def _rebuilt(data: Any, allow_grad: bool, grad: Tensor | None) -> Tensor:
 
 def wrap(backend: Backend, array: Any, node: Node | None = None, kept: bool = False) -> Tensor:
     """A Tensor around an array as it is: no check, no copy. `kept`: somebody else holds it too."""
-    out: Tensor = object.__new__(Tensor)
+    out = blank()
     out._data = array
     out._backend = backend
     out._node = node

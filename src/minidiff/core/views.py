@@ -13,9 +13,10 @@ from typing import Any
 
 from ..backends import SCALARS
 from .forward import record
-from .graph import Leaf, state
+from .graph import Leaf
 from .nodes import Above, adopted, node_of, unwrap
 from .rules import Rule, rule_of
+from .state import state
 from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, wrap
 
 

@@ -70,3 +70,12 @@ def view(row: Callable[Concatenate[Any, P], R], /) -> Callable[Concatenate[Any, 
     """
     row.views = True  # type: ignore[attr-defined]  # read by Rule
     return row
+
+
+def on_numbers(row: Callable[Concatenate[Any, P], R], /) -> Callable[Concatenate[Any, P], R]:
+    """Under one of the words: Python's numbers come as such, also where arrays would be quicker.
+
+    For functions and formulas that look whether an argument is a number, as those of x**2 do.
+    """
+    row.takes_numbers = True  # type: ignore[attr-defined]  # read by Rule
+    return row
