@@ -56,6 +56,38 @@ def test_the_first_one_is_meant(xp):
             y.backward()
 
 
+def test_a_function_with_several_results(xp):
+    with md.detect_anomaly():
+        x = leaf(xp, np.zeros((2, 2)))
+        y = xp.linalg.slogdet(x).logabsdet
+        with pytest.raises(
+            FloatingPointError, match=r"^d\(slogdet\)/d\(x\) made inf or nan in 4 of"
+        ):
+            y.backward()
+        x = leaf(xp, np.diag([1.0, 2.0]))
+        xp.sum(xp.linalg.svd(x, full_matrices=False).S).backward()  # clean
+
+
+def test_inside_vmap(xp):
+    with md.detect_anomaly():
+        found = md.vmap(md.grad(xp.sin))(xp.ones((3,)))
+        np.testing.assert_allclose(found.as_numpy(), [np.cos(1.0)] * 3)
+        assert md.jacobian(xp.sin)(xp.ones((4,))).shape == (4, 4)
+        with pytest.raises(
+            FloatingPointError, match=r"^d\(sqrt\)/d\(x\) made inf or nan in 1 of 3"
+        ):
+            md.vmap(md.grad(xp.sqrt))(xp.asarray([1.0, 0.0, 4.0]))
+
+
+def test_the_warning_points_at_the_users_line(xp):
+    with md.detect_anomaly("warn"):
+        x = leaf(xp, [0.0, 4.0])
+        y = xp.sqrt(x)
+        with pytest.warns(RuntimeWarning, match=r"d\(sqrt\)") as found:
+            y.backward()
+    assert found[0].filename == __file__
+
+
 def test_several_arrays(xp):
     with md.detect_anomaly():
         x = leaf(xp, [-1.0, 2.0])
@@ -151,3 +183,26 @@ def test_anomaly_mode_is_content_with_strong_zeros(xp):
         x = leaf(xp, [0.0, 4.0])
         guarded(xp, x).backward()
     np.testing.assert_allclose(x.grad.as_numpy(), [0.0, 0.25])
+
+
+def test_strong_zeros_leave_what_is_finite_as_it_depends_on_what_arrives(xp):
+    with md.strong_zeros():
+        slope = md.linearize(xp.sin, xp.asarray([0.0, 1.0]))[1](xp.ones((2,)))
+        np.testing.assert_allclose(slope.as_numpy(), np.cos([0.0, 1.0]))
+        assert md.grad(md.grad(lambda x: xp.sin(x) ** 2))(xp.asarray(0.0)).item() == 2.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda xp, x: xp.sum(x @ xp.asarray([[np.inf, 1.0], [1.0, 1.0]])),
+        lambda xp, x: xp.linalg.slogdet(xp.stack([x, x])).logabsdet,
+        lambda xp, x: xp.prod(x * 1e200),
+    ],
+    ids=["matmul", "slogdet", "prod"],
+)
+def test_strong_zeros_of_other_functions_where_nothing_arrives(xp, function):
+    x = leaf(xp, [2.0, 3.0])
+    kept = function(xp, x)
+    xp.where(xp.asarray(False), kept, 0.0).backward(strong_zeros=True)
+    np.testing.assert_array_equal(x.grad.as_numpy(), [0.0, 0.0])

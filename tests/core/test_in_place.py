@@ -417,3 +417,52 @@ def test_broadcast_results_are_read_only(make, library):
         with pytest.raises(ValueError, match="read-only"):
             wide += 1.0
         np.testing.assert_array_equal(numbers(x), X)
+
+
+# ---- keys and overlaps
+
+
+def test_a_key_with_a_slice_is_known_again():
+    """`y[:, 1] += v` hands back the very view: nothing is read or written twice."""
+    y = leaf(X) * 1
+    before = md.core.graph.next_number()
+    y[:, 1] += np.ones(3)
+    assert md.core.graph.next_number() - before - 1 == 3  # getitem, add, write
+    xp.sum(y * y).backward()
+
+
+def test_a_raw_integer_array_as_key_is_copied():
+    x, i = leaf(X), np.array(0)
+    part = (x * 1)[i]
+    i += 1
+    xp.sum(part * part).backward()
+    expected = np.zeros_like(X)
+    expected[0] = 2 * X[0]
+    np.testing.assert_array_equal(x.grad.as_numpy(), expected)
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_updates_with_a_part_of_the_same_memory(library, tracked):
+    _, array = library
+
+    def updated(x):
+        x += x[0, ...]
+        x[1:, ...] += x[:-1, ...]
+        x[0, 1:] -= x[0, :-1]
+        return x
+
+    x = md.Tensor(array(X), allow_grad=tracked)
+    found = updated(x * 1 if tracked else x)
+    np.testing.assert_allclose(found.as_numpy(), updated(X.copy()), rtol=1e-15)
+    if tracked:
+        check_reverse(lambda xp, x: updated(x * 1), library)
+
+
+def test_views_of_views_cost_a_step_each():
+    y = x = xp.ones((2, 3))
+    for _ in range(5000):
+        y = xp.permute_dims(y, (1, 0))
+    x[0, 1] = 5.0
+    assert y[0, 1].item() == 5.0
+    before, _ = xp.permute_dims(y, (1, 0))._at[1]
+    assert before is y._at[1]  # and not a copy of it

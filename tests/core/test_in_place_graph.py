@@ -416,3 +416,23 @@ def test_view_becomes_a_leaf_of_its_own():
     (view * base[1:]).backward()
     assert numbers(view.grad) == [7.0, 3.0]
     assert not base.allow_grad
+
+
+@pytest.mark.parametrize("make", [xp.asarray, np.array], ids=["tensor", "raw"])
+def test_a_constant_written_after_use_inside_a_jvp_of_a_gradient(make):
+    """What a running jvp remembers of the operations is what they saw."""
+
+    def function(x):
+        c = make(np.array([1.0, 2.0, 3.0, 4.0]))
+        y = xp.sin(x) * c
+        mask = xp.asarray([True, False, True, True])
+        z = xp.where(mask, y, 2 * y)
+        c[0] = 100.0
+        mask[0] = False
+        return xp.sum(z * z)
+
+    x, v = xp.asarray([0.1, 0.2, 0.3, 0.4]), xp.asarray([1.0, 2.0, 3.0, 4.0])
+    _, found = md.jvp(md.grad(function), (x,), (v,))
+    factor = np.array([1.0, 4.0, 3.0, 4.0]) ** 2  # of sin(x)**2
+    expected = factor * 2 * np.cos(2 * x.as_numpy()) * v.as_numpy()
+    np.testing.assert_allclose(found.as_numpy(), expected, rtol=1e-13)

@@ -394,6 +394,33 @@ def run_forward(seed):
         agree(tangent.item(), expected, abs(expected), "tangent", program)
 
 
+def run_forward_over_reverse(seed):
+    options = {"leaves": False, "complex_numbers": seed % 3 == 0}
+    with shown(Writer(seed, **options).program) as program:
+        along, second = directions(program, seed), directions(program, seed + 1)
+
+        def function(*tensors):
+            names = dict(zip(program.inputs, tensors, strict=True))
+            return total(execute(program, names, xp, watch=False))
+
+        def slope_along(*tensors):
+            gradients = md.grad(function, argnums=tuple(range(len(tensors))))(*tensors)
+            pairs = zip(gradients, along.values(), strict=True)
+            products = [g * np.conj(d) for g, d in pairs]
+            return sum(xp.sum(xp.real(p) if p.dtype == complex else p) for p in products)
+
+        primals = [md.Tensor(v) for v in program.inputs.values()]
+        tangents = [md.Tensor(second[name]) for name in program.inputs]
+        _, tangent = md.jvp(slope_along, primals, tangents)
+        h, tolerance = (1e-2, 1e-6) if options["complex_numbers"] else (2e-3, 1e-9)
+
+        def along_at(t):
+            return derivative(program, along, moved(program.inputs, second, t), leaves=False, h=h)
+
+        expected = slope(along_at, h)
+        agree(tangent.item(), expected, abs(expected), "forward over reverse", program, tolerance)
+
+
 # ---- the tests
 
 
@@ -428,6 +455,12 @@ def test_second_order(seeds):
 def test_forward_mode(seeds):
     for seed in seeds:
         run_forward(seed)
+
+
+@seeds(0.1)
+def test_forward_over_reverse(seeds):
+    for seed in seeds:
+        run_forward_over_reverse(seed)
 
 
 @seeds(0.14)

@@ -16,6 +16,7 @@ from ..core.tensor import follow
 from ..core.words import differentiable, linear, view
 
 if TYPE_CHECKING:
+    from ..backends import Layout
     from ..core.backward import Pass
     from ..core.graph import OpNode, WideNode
     from ..core.tensor import Step, Tensor
@@ -126,7 +127,7 @@ def write(
     x: Tensor,
     value: Tensor | complex,
     steps: tuple[Step, ...],
-    layout: tuple[int, ...] | None,
+    layout: Layout | None,
     /,
 ) -> Tensor:
     """A copy of x, written through the steps of a view, of which the last is a key."""
@@ -136,13 +137,16 @@ def write(
     return out
 
 
-def laid_out(xp: Any, x: Any, layout: tuple[int, ...] | None) -> Any:
-    """A copy of an array whose axes lie in memory in a given order; None: however they lie."""
+def laid_out(xp: Any, x: Any, layout: Layout | None) -> Any:
+    """A copy of an array whose axes lie in memory in a given way; None: however they lie."""
     if layout is None:
         return xp.asarray(x, copy=True)
-    sides = tuple([x.shape[axis] for axis in layout])
-    out = xp.empty(sides, dtype=x.dtype, device=x.device)
-    out = xp.permute_dims(out, tuple([layout.index(axis) for axis in range(x.ndim)]))
+    order = [axis for axis, _ in layout]
+    out = xp.empty(tuple([x.shape[axis] for axis in order]), dtype=x.dtype, device=x.device)
+    out = xp.permute_dims(out, tuple([order.index(axis) for axis in range(x.ndim)]))
+    backwards = tuple([axis for axis, turned in layout if turned])
+    if backwards:
+        out = xp.flip(out, axis=backwards)
     xp.write_at(out, ..., x)
     return out
 

@@ -10,13 +10,14 @@ import importlib.util
 import sys
 from typing import Any
 
-from ._backend import NUMBERS, SCALARS, Backend, Namespace
+from ._backend import NUMBERS, SCALARS, Backend, Layout, Namespace
 from .numpy import numpy_backend
 
 __all__ = [
     "NUMBERS",
     "SCALARS",
     "Backend",
+    "Layout",
     "Namespace",
     "available",
     "ingest",

@@ -12,6 +12,9 @@ from typing import Any, ClassVar
 SCALARS: frozenset[type] = frozenset({bool, int, float, complex})
 NUMBERS: frozenset[type] = frozenset({int, float})
 
+# (axis, backwards) in the order of memory, the outermost first.
+Layout = tuple[tuple[int, bool], ...]
+
 MISSING = object()
 
 
@@ -163,10 +166,14 @@ class Backend:
         """How far apart in memory neighbours along each axis are."""
         return array.strides  # type: ignore[no-any-return]  # the library's
 
-    def layout(self, array: Any) -> tuple[int, ...]:
-        """The axes in the order of memory: arrays alike in this have the same views."""
+    def layout(self, array: Any) -> Layout:
+        """The axes in the order of memory, each with whether it runs backwards.
+
+        On arrays alike in this the same steps give views.
+        """
         strides = self.strides(array)
-        return tuple(sorted(range(array.ndim), key=lambda axis: -abs(strides[axis])))
+        order = sorted(range(array.ndim), key=lambda axis: -abs(strides[axis]))
+        return tuple([(axis, strides[axis] < 0) for axis in order])
 
     def read_only(self, array: Any) -> Any:
         """The same memory as an array that cannot be written, or a copy."""

@@ -28,8 +28,8 @@ _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
 class Numbers(dict[float, Any]):
     """Python's numbers as arrays of float64, each made once.
 
-    To convert one takes NumPy as long as the arithmetic on ten elements. A zero never gets here: its
-    sign would be lost, since 0.0 and -0.0 are the same key.
+    To convert one takes NumPy as long as the arithmetic on ten elements. A zero never gets here:
+    its sign would be lost, since 0.0 and -0.0 are the same key.
     """
 
     most: ClassVar[int] = 256
@@ -58,7 +58,10 @@ class NumPyBackend(Backend):
         return np.asarray(data)
 
     def copy(self, array: Any) -> Any:
-        return array.copy(order="K")  # views of the copy are to be views as before
+        out = array.copy(order="K")
+        if out.strides == array.strides or 0 in array.strides:
+            return out
+        return _numpy_functions.copy_as_it_lies(array)
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         out = np.empty(shape, dtype)

@@ -2,43 +2,68 @@
 
 from __future__ import annotations
 
-import os
+import math
 import sys
 import warnings
+from types import FrameType
 from typing import Any
 
 from .graph import OpNode
+from .tensor import Tensor, raw
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+# Whose frames are none of the user's: this package, and NumPy, which calls it back.
+OURS = {__name__.partition(".")[0], "numpy"}
+
+
+def users_frame() -> tuple[FrameType, int]:
+    """The innermost frame that is the user's, and how far up it is from here."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and module_of(frame) in OURS:
+        frame, depth = frame.f_back, depth + 1
+    return frame, depth
+
+
+def module_of(frame: FrameType) -> str:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
 
 
 def users_line() -> str:
-    """The innermost line that is running outside this package."""
+    """The line of that frame."""
     import linecache  # costs an import that most programs can do without
 
-    frame = sys._getframe()
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame = frame.f_back
+    frame, _ = users_frame()
     code, number = frame.f_code, frame.f_lineno
     text = linecache.getline(code.co_filename, number).strip()
     return f"{code.co_filename}:{number}, in {code.co_name}: {text}"
 
 
 def look_for_anomaly(mode: str, node: OpNode, name: str, g: Any, d: Any) -> None:
-    """An error, or a warning, if `d` has nan or inf and what it was made of has none."""
-    xp = node.backend.arrays
-    bad = ~xp.isfinite(d)
-    if not xp.any(bad) or not all(xp.all(xp.isfinite(one)) for one in g):
+    """An error, or a warning, if `d` has nan or inf and what it was made of has none.
+
+    `g` is what arrived: an array or Tensor, or several for a function with several results.
+    """
+    arrived = [one for one in (g if isinstance(g, tuple | list) else [g]) if one is not None]
+    xp, good = finite(node, d)
+    if xp.all(good) or not all(xp.all(finite(node, one)[1]) for one in arrived):
         return
-    count = int(xp.sum(xp.astype(bad, xp.int64)))
+    count = int(xp.sum(xp.astype(~good, xp.int64)))
     line = getattr(node, "trace", "")
     unknown = "outside detect_anomaly(): enter it around the forward pass to see the line"
+    place = f"shape {tuple(good.shape)}, result {tuple(node.shape)}"
     message = (
-        f"d({node.rule.name})/d({name}) made inf or nan in {count} of {bad.size} elements "
-        f"(shape {tuple(d.shape)}, result {tuple(node.shape)}); recorded "
-        f"{f'at {line}' if line else unknown}. If a later where() or mask leaves these elements "
-        "out, guard the input (where(ok, x, 1)) or use strong_zeros()"
+        f"d({node.rule.name})/d({name}) made inf or nan in {count} of {math.prod(good.shape)} "
+        f"elements ({place}); recorded {f'at {line}' if line else unknown}. If a later where() or "
+        "mask leaves these elements out, guard the input (where(ok, x, 1)) or use strong_zeros()"
     )
     if mode == "raise":
         raise FloatingPointError(message)
-    warnings.warn(message, RuntimeWarning, stacklevel=2)
+    warnings.warn(message, RuntimeWarning, stacklevel=users_frame()[1])
+
+
+def finite(node: OpNode, value: Any) -> tuple[Any, Any]:
+    """The functions for a gradient, and where it is finite; inside vmap, that of all samples."""
+    backend, array = node.backend, raw(value)
+    while type(getattr(array, "value", None)) is Tensor:  # a batch: what lies underneath
+        backend, array = array.value._backend, raw(array.value)
+    return backend.arrays, backend.arrays.isfinite(array)

@@ -60,7 +60,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
     views = rule.views
-    same_space = rule.word == "elementwise"  # the result has the shape and dtype of its array
+    stays = rule.stays  # the result has the shape and dtype of its array
 
     def call(x: Any, /) -> Any:
         if type(x) is not Tensor:
@@ -93,7 +93,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             node.backend = backend
             node.number = next_number()
             node.shape, node.dtype = (
-                (parent.shape, parent.dtype) if same_space else (data.shape, data.dtype)
+                (parent.shape, parent.dtype) if stays else (data.shape, data.dtype)
             )
             node.parent1 = parent
             node.parent2 = None
@@ -361,12 +361,12 @@ FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] =
 
 def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs: Any) -> None:
     """Tell a result that shares its input's memory which base it looks at, and how."""
-    root, path = (x, ()) if x._at is None else x._at[:2]
+    root, path = (x, None) if x._at is None else x._at[:2]
     seen: Any = root._node
     lost = seen is not None and out._node is None and not recording().live
     if lost or (x._at is not None and x._at[3] is UNRECORDED):
         seen = UNRECORDED
-    out._at = (root, (*path, (rule.name, args, kwargs)), root._data, seen)
+    out._at = (root, (path, (rule.name, args, kwargs)), root._data, seen)
 
 
 def limits(rule: Rule) -> tuple[int, frozenset[str]]:

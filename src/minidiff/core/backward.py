@@ -6,17 +6,19 @@ formulas run on Tensors. Nothing here recurses, and nothing knows a function by 
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any
 
 from .anomaly import look_for_anomaly
 from .graph import Dual, Freed, Node, OpNode, WideNode
 from .hooks import Hooked, run_hooks
-from .nodes import NOTHING, PART, flat, lifted, node_of, pack
+from .nodes import NOTHING, PART, flat, lifted, mixed_backends, node_of, pack
 from .project import project, projected
+from .rules import Rule
 from .saving import Stored
 from .state import State, state, zeros_are_strong
-from .tensor import Tensor, current, raw, root_of, wrap
+from .tensor import Tensor, current, root_of, wrap
 from .walk import freed_below, reachable
 
 iadd: Any = operator.iadd
@@ -80,7 +82,8 @@ def backward(
     batched = self._backend.base is not None  # and underneath outer transforms may record
     during = now.recorded(allow_higher_order) if on_tensors and not batched else now
     seed = start(self, grad, on_tensors)
-    walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong_zeros or zeros_are_strong.get())
+    strong = strong_zeros or zeros_are_strong.get()
+    walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong, allow_higher_order)
     nodes = reachable(node)
     if cleanup_mode != "keep" and nodes:
         # Whoever else needs a part of the graph still has it.
@@ -108,6 +111,8 @@ def start(root: Tensor, grad: Tensor | None, tensors: bool) -> Any:
         return wrap(backend, seed) if tensors else seed
     if type(grad) is not Tensor:
         raise TypeError(f"backward: grad is a Tensor, not {type(grad).__name__}; use asarray(...)")
+    if grad._backend is not backend and not grad._backend.is_over(backend):
+        raise mixed_backends("backward", backend, grad._backend)
     if grad.shape != root.shape:
         raise ValueError(
             f"backward: grad has shape {grad.shape}, and the tensor it belongs to has {root.shape}"
@@ -121,17 +126,20 @@ class Pass:
     """One backward pass: the gradients on their way, and which of their arrays it owns."""
 
     __slots__ = (
-        *("anomaly", "cleanup", "general", "grads"),
+        *("anomaly", "cleanup", "general", "grads", "history"),
         *("levels", "owned", "retain", "strong", "tensors"),
     )
 
-    def __init__(self, tensors: bool, now: State, retain: bool, cleanup: str, strong: bool):
+    def __init__(
+        self, tensors: bool, now: State, retain: bool, cleanup: str, strong: bool, history: bool
+    ):
         self.tensors = tensors  # the formulas run on Tensors
+        self.history = history  # with the history of what the nodes keep
         self.levels = now.levels  # the jvps whose tangents are carried on
         self.anomaly = now.anomaly
         self.strong = strong
         # What the straight loops leave out.
-        special = retain or strong or now.levels or now.anomaly
+        special = retain or strong or now.levels or now.anomaly or tensors is not history
         self.general = bool(special) or cleanup == "destroy"
         self.retain = retain
         self.cleanup = cleanup
@@ -209,11 +217,11 @@ class Pass:
             if owned:
                 owned.discard(node)
             # Where a parent has the result's own space, an element-wise formula stays in it.
-            elementwise = rule.elementwise
+            stays = rule.stays
             parent = node.parent1
             if parent is not None:
                 d = rule.pull1(xp, g, node)
-                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                if not stays or parent.shape is not shape or parent.dtype is not dtype:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
@@ -226,7 +234,7 @@ class Pass:
             parent = node.parent2
             if parent is not None:
                 d = rule.pull2(xp, g, node)
-                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                if not stays or parent.shape is not shape or parent.dtype is not dtype:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
@@ -253,18 +261,18 @@ class Pass:
             if not rule.straight or dtype not in plain:
                 self.step(node, g)
                 continue
-            elementwise = rule.elementwise
+            stays = rule.stays
             parent = node.parent1
             if parent is not None:
                 d = rule.pull1_on_tensors(xp, g, node)
-                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                if not stays or parent.shape is not shape or parent.dtype is not dtype:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 grads[parent] = d if known is None else known + d
             parent = node.parent2
             if parent is not None:
                 d = rule.pull2_on_tensors(xp, g, node)
-                if not elementwise or parent.shape is not shape or parent.dtype is not dtype:
+                if not stays or parent.shape is not shape or parent.dtype is not dtype:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 grads[parent] = d if known is None else known + d
@@ -336,20 +344,19 @@ class Pass:
 
     def hand_on(self, node: OpNode, name: str, xp: Any, g: Any, d: Any, parent: Any) -> None:
         """Add what a formula gave to the gradient of its input."""
-        if self.strong and node.rule.elementwise:
-            d = xp.where(g == 0, 0, d)
+        if self.strong:
+            d = with_strong_zeros(node.rule, xp, g, d)
         if self.anomaly is not None:
-            gs = [one for one in (g if type(g) is tuple else (g,)) if one is not None]
-            look_for_anomaly(self.anomaly, node, name, [raw(one) for one in gs], raw(d))
+            look_for_anomaly(self.anomaly, node, name, g, d)
         self.add(parent, projected(xp, d, parent))
 
     def shown(self, node: OpNode) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """What the formulas find kept: arrays, or Tensors with their history."""
         shown: Any = node
         if self.tensors:
-            shown = self.levels[-1].calls.get(node) if self.levels else None
-            if shown is None:
-                shown = lifted(node)
+            remembered = (level.calls.get(node) for level in reversed(self.levels))
+            shown = next((one for one in remembered if one is not None), None)
+            shown = shown or lifted(node, self.history)
         if node.rule.parametric:
             return shown, shown.args, shown.kwargs
         return shown, (), NOTHING
@@ -366,6 +373,7 @@ class Pass:
         """Keep the gradient of an intermediate tensor on its node."""
         if not isinstance(g, list):
             node.grad = self.as_tensor(node, g)
+            self.owned.discard(node)
 
     def as_tensor(self, node: Any, g: Any) -> Tensor:
         """A gradient for keeps: its memory may be shared with another one, so writes copy it."""
@@ -378,8 +386,8 @@ class Pass:
         """Hand every leaf its gradient."""
         for leaf, g in self.grads.items():
             handle = leaf.handle()
-            if handle is None:
-                continue  # nobody can ask for it any more
+            if handle is None or handle._node is not leaf:
+                continue  # nobody can ask for it, or wants to, any more
             if leaf.hooks:
                 g = self.through_hooks(leaf, leaf.hooks, g)
             old = getattr(handle, "_grad", None)
@@ -394,6 +402,21 @@ class Pass:
 
 def unchanged(g: Any) -> Any:
     return g
+
+
+def with_strong_zeros(rule: Rule, xp: Any, g: Any, d: Any) -> Any:
+    """What a formula gave, with 0 where exactly 0 arrived and the product is nan or infinite.
+
+    An element-wise function goes element by element; of others no more is known than that nothing
+    goes on where nothing at all arrived. Finite values stay what they are: zeros, but zeros that
+    know how they depend on what arrives.
+    """
+    if rule.word == "elementwise":
+        nothing = g == 0
+    else:
+        parts = [one for one in (g if isinstance(g, tuple | list) else [g]) if one is not None]
+        nothing = functools.reduce(operator.and_, [xp.all(part == 0) for part in parts])
+    return xp.where(nothing & ~xp.isfinite(d), 0, d)
 
 
 def empty(node: OpNode) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .anomaly import users_line
-from .graph import Dual, Level, Node
+from .graph import Dual, Level, Node, OpNode, WideNode
 from .lifting import kept_wrap, lift
-from .nodes import constant, make_node, pack, parts_of
+from .nodes import Lifted, constant, lifted, make_node, pack, parts_of
 from .project import project_out
 from .rules import Rule
 from .state import state
@@ -111,24 +111,47 @@ def record_all(
     if not now.live or not any(out._backend.is_floating(out._data.dtype) for out in outs):
         return  # an integer result is detached
     node = make_node(rule, outs, made, args, kwargs) if now.on else None
-    if node is not None and now.anomaly:
-        node.trace = users_line()
-    if node is not None and now.saving is not None:
-        now.saving.put_away(node)
     nodes: list[Node | None] = [node] if made is None else parts_of(node, outs)
     for index, level in enumerate(now.levels, 1):
         # Once more for each level: a backward pass inside an outer jvp must not meet the tangents
         # of an inner one.
         levels = now.levels[:index]
         given = {name: seen(value, levels) for name, value in rule.given(args, kwargs)}
-        inputs = rule.replaced(args, kwargs, given)
-        nodes = overlay(rule, outs, made, *inputs, nodes, level)
-        if node is not None:
+        nodes = overlay(rule, outs, made, *rule.replaced(args, kwargs, given), nodes, level)
+        if node is not None and any(type(own) is Dual for own in nodes):
             wholes = [kept_wrap(out, own) for out, own in zip(outs, nodes, strict=True)]
-            result = wholes[0] if made is None else pack(made, wholes)
-            level.calls[node] = Call(rule, result, outs[0], *inputs)
+            level.calls[node] = with_tangents(node, given, wholes)
+    if node is not None and now.anomaly:
+        node.trace = users_line()
+    if node is not None and now.saving is not None:
+        now.saving.put_away(node)
     for out, own in zip(outs, nodes, strict=True):
         out._node = own
+
+
+def with_tangents(node: OpNode, given: Mapping[str, Any], outs: list[Tensor]) -> Lifted:
+    """What a node keeps, as Tensors, with the tangents that its inputs and results carry."""
+    rule, shown = node.rule, lifted(node)
+    if isinstance(node, WideNode):
+        kept = {**dict(zip(rule.parameters, shown.args, strict=False)), **shown.kwargs}
+        values = {name: carrying(kept[name], value) for name, value in given.items()}
+        shown.args, shown.kwargs = rule.replaced(shown.args, shown.kwargs, values)
+    else:
+        for slot, value in zip(("x1", "x2"), given.values(), strict=False):
+            if hasattr(shown, slot):
+                setattr(shown, slot, carrying(getattr(shown, slot), value))
+    if hasattr(shown, "out"):
+        made = node.made if isinstance(node, WideNode) else None
+        shown.out = outs[0] if made is None else pack(made, outs)
+    return shown
+
+
+def carrying(kept: Any, value: Any) -> Any:
+    """What a node keeps of an input, or the input itself where it carries a tangent."""
+    if type(kept) is list:
+        return [carrying(one, v) for one, v in zip(kept, value, strict=True)]
+    carries = type(value) is Tensor and type(value._node) is Dual and type(kept) is Tensor
+    return value if carries else kept
 
 
 def overlay(

@@ -6,6 +6,7 @@ node's arrays as Tensors again.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -178,7 +179,9 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
             root_of(value)._kept = True
         return current(value)._data
     if kind is tuple:
-        return tuple([v if type(v) in PLAIN else unwrap(v, backend, keep, where) for v in value])
+        made = [v if type(v) in PLAIN else unwrap(v, backend, keep, where) for v in value]
+        # The very key that came, if it holds no Tensor: `x[key] += v` is known by it.
+        return value if all(map(operator.is_, made, value)) else tuple(made)
     if kind is slice:
         ends = (value.start, value.stop, value.step)
         if type(ends[0]) in PLAIN and type(ends[1]) in PLAIN and type(ends[2]) in PLAIN:
@@ -186,8 +189,9 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
         return slice(*[unwrap(one, backend, keep, where) for one in ends])
     if kind is list:
         return [unwrap(one, backend, keep, where) for one in value]
-    if keep and isinstance(value, backend.constants):
-        return backend.copy(value) if hasattr(value, "shape") and value.shape else value
+    if keep and isinstance(value, backend.constants):  # whose own scalars never change
+        changes = type(value) is backend.array_type or bool(getattr(value, "shape", None))
+        return backend.copy(value) if changes else value
     return value
 
 
@@ -247,44 +251,50 @@ class Lifted:
     x2: Any
 
 
-def lifted(node: OpNode) -> Lifted:
-    """Show a node of any kind to formulas that run on Tensors."""
+def lifted(node: OpNode, history: bool = True) -> Lifted:
+    """Show a node of any kind to formulas that run on Tensors; without `history`, as constants."""
     if isinstance(node, WideNode):
-        return lift_wide(node)
+        return lift_wide(node, history)
     shown, backend = Lifted(), node.backend
     shown.parent1, shown.parent2 = node.parent1, node.parent2
-    for slot, history in (("x1", node.parent1), ("x2", node.parent2), ("out", node)):
+    for slot, own in (("x1", node.parent1), ("x2", node.parent2), ("out", node)):
         if hasattr(node, slot):
-            setattr(shown, slot, lift(getattr(node, slot), backend, history))
+            setattr(shown, slot, lift(getattr(node, slot), backend, own if history else None))
     if node.rule.parametric:
         shown.args = tuple([lift(one, backend, None) for one in node.args])
         shown.kwargs = {name: lift(one, backend, None) for name, one in node.kwargs.items()}
     return shown
 
 
-def lift_wide(node: WideNode) -> Lifted:
-    shown, backend, many = Lifted(), node.backend, node.many
+def lift_wide(node: WideNode, history: bool) -> Lifted:
+    shown, backend = Lifted(), node.backend
+    many = node.many if history else {}
 
     def with_history(name: str, value: Any) -> Any:
         nodes = many.get(name)
         if type(nodes) is list:
             return [lift(v, backend, n) for v, n in zip(value, nodes, strict=True)]
+        if type(value) is list:
+            return [lift(v, backend, None) for v in value]
         return lift(value, backend, nodes)
 
     pairs = zip(node.rule.parameters, node.args, strict=False)
     shown.args = tuple([with_history(name, a) for name, a in pairs])
     shown.kwargs = {name: with_history(name, a) for name, a in node.kwargs.items()}
     if hasattr(node, "out"):
-        made = node.made
-        shown.out = lift(node.out, backend, node) if made is None else lift_outs(node, made)
+        if node.made is None:
+            shown.out = lift(node.out, backend, node if history else None)
+        else:
+            shown.out = lift_outs(node, node.made, history)
     return shown
 
 
-def lift_outs(node: WideNode, made: type) -> Any:
+def lift_outs(node: WideNode, made: type, history: bool) -> Any:
     """Several kept results as Tensors, each on its own part of the node."""
     outs = [wrap(node.backend, array, None, True) for array in node.out]
-    for out, part in zip(outs, parts_of(node, outs), strict=True):
-        out._node = part
+    if history:
+        for out, part in zip(outs, parts_of(node, outs), strict=True):
+            out._node = part
     return pack(made, outs)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends import Backend
+from ..backends import SCALARS, Backend
 from .tensor import Tensor
 
 
@@ -43,15 +43,25 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     )
     if stretched:
         g = xp.sum(g, axis=stretched, keepdims=True)
-    return g if g.shape == shape else xp.broadcast_to(g, shape)
+    if g.shape == shape:
+        return g
+    if any(
+        side not in (1, wanted) for side, wanted in zip(g.shape[::-1], shape[::-1], strict=False)
+    ):
+        raise ValueError(
+            f"a formula gave a gradient of shape {tuple(g.shape)} for an input of shape "
+            f"{tuple(shape)}"
+        )
+    return xp.broadcast_to(g, shape)
 
 
 def project_out(tangent: Any, out: Tensor) -> Tensor:
     """A tangent as its output's space has it: broadcast, made complex, cast; None is zero."""
     xp = out._backend.tensors
     shape, dtype = out._data.shape, out._data.dtype
-    if tangent is None:
-        return xp.zeros_like(out.detach())  # type: ignore[no-any-return]  # a namespace is untyped
+    if tangent is None or type(tangent) in SCALARS:
+        zeros = xp.zeros_like(out.detach())
+        return zeros if tangent is None else zeros + tangent  # type: ignore[no-any-return]  # untyped
     if tangent.dtype != dtype:
         if out._backend.is_complex(tangent.dtype) and not out._backend.is_complex(dtype):
             tangent = xp.real(tangent)

@@ -77,7 +77,8 @@ class Pullback:
         """
         now = state.get()
         given = [checked(one) for one in cotangents if one is not None]
-        recorded = now.on and (self.outer or any(current(one)._node is not None for one in given))
+        history = now.on and self.outer
+        recorded = history or (now.on and any(node_of(current(one)) is not None for one in given))
         homes = [None if root is None else root.backend for root in self.roots]
         foreign = any(
             one is not None and one._backend is not home
@@ -85,7 +86,7 @@ class Pullback:
             if home is not None
         )
         tensors = recorded or bool(now.levels) or foreign
-        walk = Pass(tensors, now, False, "keep", zeros_are_strong.get())
+        walk = Pass(tensors, now, False, "keep", zeros_are_strong.get(), history)
         for root, out, one in zip(self.roots, self.outs, cotangents, strict=True):
             if root is not None and one is not None:
                 walk.add(root, seed(out, one, tensors))

@@ -9,15 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from ..backends import SCALARS
 from .lifting import lift
 
 if TYPE_CHECKING:
     from ..backends import Backend
 
 Formula = Callable[..., Any]
+
+# What adapters call a node: no parameter of a row has such a name.
+NODE = "__node"
 
 
 class Space:
@@ -61,16 +65,18 @@ class Rule:
         self.inputs = tuple(name for name in self.parameters if name in formulas)
         self.formulas = {name: formulas[name] for name in self.inputs}
         self.jvp = jvp
+        # A row of this package. What its formulas give is known; users' results are looked at.
+        self.known = str(row.__module__).partition(".")[0] == __name__.partition(".")[0]
         # Written as over the reals: the engine conjugates around them.
         self.conjugates = word in ("elementwise", "linear", "bilinear")
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.kind = self._kind()
         self.wide = self.kind == "wide"
-        # No array says in which library to work: `device` does (creation functions and the like).
-        self.free = not self.inputs and not any(
-            "Tensor" in str(p.annotation) for p in self.signature.parameters.values()
-        )
         self.takes_device = "device" in self.parameters
+        # No array says in which library to work: `device` does (creation functions and the like).
+        self.free = not self.inputs and not any(map(is_array, self.signature.parameters.values()))
+        if not self.known:  # users need not annotate: only `device`, or nothing at all, tells
+            self.free = self.free and (self.takes_device or not self.parameters)
         self.parametric = self.kind in ("parametric", "with argument")
         # The result may share the array's memory (see words.view).
         self.views = bool(getattr(row, "views", False))
@@ -97,7 +103,9 @@ class Rule:
         self.special: Callable[..., None] | None = None
         # One or two arrays and nothing else: the backward loop's straight code.
         self.straight = self.kind in ("unary", "binary")
-        self.elementwise = word == "elementwise"
+        # An element-wise result is in the space of what it is made of, where all inputs share one:
+        # then the projection may be left out.
+        self.stays = word == "elementwise" and self.known
         self.function: Callable[..., Any]
 
     def __repr__(self) -> str:
@@ -108,9 +116,7 @@ class Rule:
         fixed = all(
             p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters.values()
         )
-        arrays = [
-            n for n, p in parameters.items() if n in self.inputs or "Tensor" in str(p.annotation)
-        ]
+        arrays = [n for n, p in parameters.items() if n in self.inputs or is_array(p)]
         if self.word == "composite" or not parameters:
             return "wide"
         # A formula that asks for the shape of another array needs what a WideNode holds of it.
@@ -137,6 +143,18 @@ class Rule:
 
     def _check(self, formulas: Mapping[str, Formula]) -> None:
         """Fail at import where a formula asks for something that does not exist."""
+        taken = {"g", "out", *(f"d{name}" for name in self.inputs)} & {*self.parameters}
+        if taken:
+            raise TypeError(
+                f"{self.name}: a parameter may not be called {min(taken)!r}, which in formulas is "
+                "the gradient that arrives (g), the result (out) or a tangent (dx)"
+            )
+        for name, formula in (*formulas.items(), *([("jvp", self.jvp)] if self.jvp else [])):
+            if not isinstance(formula, FunctionType):
+                raise TypeError(
+                    f"{self.name}: the formula for {name!r} is a {type(formula).__name__}, not a "
+                    "function with parameters that say what is kept; write lambda g, x: ..."
+                )
         for name in formulas:
             if name not in self.parameters:
                 raise TypeError(
@@ -215,17 +233,15 @@ class Rule:
     def pulls(self) -> dict[str, Formula]:
         """By input, the formula as a function of (xp, g, node, *args, **kwargs)."""
         if self._pulls is None:
-            leading = ("xp", "g", "node")
-            self._pulls = {name: self._adapter(f, leading) for name, f in self.formulas.items()}
+            self._pulls = {name: self._pull(f) for name, f in self.formulas.items()}
         return self._pulls
 
-    def _pull_first_time(self, index: int, *args: Any, **kwargs: Any) -> Any:
+    def _pull_first_time(self, index: int, /, *args: Any, **kwargs: Any) -> Any:
         self.pull1, self.pull2 = (*self.pulls.values(), None)[:2]  # type: ignore[assignment]  # a missing second is never called
         return (self.pull1, self.pull2)[index](*args, **kwargs)
 
-    def _pull_on_tensors_first_time(self, index: int, *args: Any, **kwargs: Any) -> Any:
-        leading = ("xp", "g", "node")
-        pulls = [self._adapter(f, leading, lifting=True) for f in self.formulas.values()]
+    def _pull_on_tensors_first_time(self, index: int, /, *args: Any, **kwargs: Any) -> Any:
+        pulls = [self._pull(f, lifting=True) for f in self.formulas.values()]
         self.pull1_on_tensors, self.pull2_on_tensors = (*pulls, None)[:2]  # type: ignore[assignment]  # as above
         return pulls[index](*args, **kwargs)
 
@@ -234,8 +250,14 @@ class Rule:
         """The jvp as a function of (xp, tangents, node, *args, **kwargs)."""
         if self._push is None:
             assert self.jvp is not None
-            self._push = self._adapter(self.jvp, ("xp", "tangents", "node"))
+            self._push = self._adapter(self.jvp, ("xp", "tangents", NODE))
         return self._push
+
+    def _pull(self, formula: Formula, *, lifting: bool = False) -> Formula:
+        pull = self._adapter(formula, ("xp", "g", NODE), lifting=lifting)
+        if self.known:
+            return pull
+        return looked_at(pull, formula.__code__.co_name, self.word == "elementwise")
 
     def _adapter(
         self, formula: Formula, leading: tuple[str, ...], *, lifting: bool = False
@@ -249,15 +271,18 @@ class Rule:
         formula(xp, g, node.parent1.shape, axis, keepdims)`. With `lifting` the kept arrays are
         passed as Tensors: `lift(node.x2, node.backend, node.parent2)`.
         """
-        kept = "lift(node.x{0}, node.backend, node.parent{0})" if lifting else "node.x{0}"
-        expressions = {name: name for name in ("xp", "g", *self.parameters)}
-        expressions["out"] = "lift(node.out, node.backend, node)" if lifting else "node.out"
+        kept = f"{NODE}.x{{0}}"
+        out = f"{NODE}.out"
+        if lifting:
+            kept = f"__lift({kept}, {NODE}.backend, {NODE}.parent{{0}})"
+            out = f"__lift({out}, {NODE}.backend, {NODE})"
+        expressions = {name: name for name in ("xp", "g", *self.parameters)} | {"out": out}
         for index, name in enumerate(self.inputs):
             expressions[f"d{name}"] = f"tangents[{index}]"
             for of in ("shape", "dtype"):
                 if not self.wide:
                     place = self.parameters.index(name) + 1
-                    expressions[f"{name}_{of}"] = f"node.parent{place}.{of}"
+                    expressions[f"{name}_{of}"] = f"{NODE}.parent{place}.{of}"
                 elif is_list(self.signature.parameters[name]):
                     expressions[f"{name}_{of}"] = f"[one.{of} for one in {name}]"
                 else:  # args hold the array, or its Space
@@ -270,9 +295,9 @@ class Rule:
             own = own[1:]
             expressions[self.parameters[0]] = kept.format(1)
         passed = ", ".join(expressions[name] for name in names_of(formula))
-        source = f"lambda {parameter_list(leading, own)}: formula({passed})"
+        source = f"lambda {parameter_list(leading, own)}: __formula({passed})"
         defaults = {p.name: p.default for p in own}
-        names = {"formula": formula, "defaults": defaults, "lift": lift}
+        names = {"__formula": formula, "__defaults": defaults, "__lift": lift}
         adapter: Formula = eval(source, names)
         return adapter
 
@@ -300,8 +325,39 @@ def parameter_list(leading: tuple[str, ...], own: list[inspect.Parameter]) -> st
         elif p.kind is p.VAR_KEYWORD:
             parts.append(f"**{p.name}")
         else:
-            parts.append(p.name if p.default is p.empty else f"{p.name}=defaults[{p.name!r}]")
+            parts.append(p.name if p.default is p.empty else f"{p.name}=__defaults[{p.name!r}]")
     return ", ".join(parts)
+
+
+def looked_at(pull: Formula, title: str, elementwise: bool) -> Formula:
+    """A user's formula, whose result may also be a number: so much for each element."""
+
+    def call(xp: Any, g: Any, node: Any, /, *args: Any, **kwargs: Any) -> Any:
+        d = pull(xp, g, node, *args, **kwargs)
+        if type(d) in SCALARS and hasattr(g, "dtype"):
+            return xp.zeros_like(g) + d
+        if d is None or type(d) in SCALARS:
+            raise TypeError(
+                f"{title} returned {d}; a formula returns an array of its input's shape"
+            )
+        if elementwise and not go_together(d.shape, g.shape):
+            raise ValueError(
+                f"{title} returned shape {tuple(d.shape)} where {tuple(g.shape)} arrived; an "
+                "element-wise formula works element by element"
+            )
+        return d
+
+    return call
+
+
+def go_together(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether arrays of two shapes broadcast."""
+    return all(a == b or 1 in (a, b) for a, b in zip(shape[::-1], other[::-1], strict=False))
+
+
+def is_array(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter without a formula takes an array: its annotation says so."""
+    return "Tensor" in str(parameter.annotation)
 
 
 def names_of(formula: Formula) -> tuple[str, ...]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..backends import Backend, ingest
 from .graph import Dual, Freed, Leaf, Node, OpNode
 from .state import exporting, innermost, state
 
-# A step of a view: the function that made it, with its arguments. (root, path, array, node): the
-# base it looks at, the steps from there, and the base's array and node when it last looked.
+# A step of a view: the function that made it, with its arguments. A path is its last step behind
+# the path before, so that a view of a view costs one step, however many there are. (root, path,
+# array, node): the base it looks at, the way there, and the base's array and node when last seen.
 Step = tuple[str, tuple[Any, ...], dict[str, Any]]
-View = tuple["Tensor", tuple[Step, ...], Any, Any]
+Path = tuple["Path", Step] | None
+View = tuple["Tensor", Path, Any, Any]
 
 # Stands for the base's node in a view made under no_grad() of a tracked base: it has no history,
 # and none is looked up later.
@@ -190,10 +192,9 @@ class Tensor(metaclass=Construction):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that the last `backward` left here, or None."""
-        found = getattr(self, "_grad", None)
-        if found is None and isinstance(self._node, OpNode):
-            return getattr(self._node, "grad", None)
-        return found
+        # An intermediate's lies on its node, where the pass can reach it.
+        kept = getattr(self._node, "grad", None) if isinstance(self._node, OpNode) else None
+        return getattr(self, "_grad", None) if kept is None else kept
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -204,6 +205,13 @@ class Tensor(metaclass=Construction):
                 raise ValueError(
                     f"a tensor of shape {self.shape} cannot have a gradient of shape {value.shape}"
                 )
+            if value._backend is not self._backend or not value._backend.is_floating(value.dtype):
+                raise TypeError(
+                    f"a tensor on {self._backend.name} has a floating gradient there, and this one "
+                    f"is {value.dtype} on {value._backend.name}"
+                )
+        if isinstance(self._node, OpNode) and hasattr(self._node, "grad"):
+            del self._node.grad
         self._grad = value
 
     @property
@@ -373,18 +381,27 @@ def look_again(view: Tensor) -> None:
         return
     backend = view._backend
     if moved and state.get().live and type(root._node) is not Freed:
-        fresh = follow(backend.tensors, root, path)
+        fresh = follow(backend.tensors, root, steps_of(path))
         view._data = fresh._data
         view._node = fresh._node
         view._at = (root, path, root._data, root._node)
     elif root._data is not array:
-        view._data = follow(backend.arrays, root._data, path)
+        view._data = follow(backend.arrays, root._data, steps_of(path))
         view._at = (root, path, root._data, node)
 
 
-def follow(xp: Any, array: Any, path: tuple[Step, ...]) -> Any:
+def steps_of(path: Path) -> list[Step]:
+    """The steps of a path, in order."""
+    steps = []
+    while path is not None:
+        path, step = path
+        steps.append(step)
+    return steps[::-1]
+
+
+def follow(xp: Any, array: Any, steps: Iterable[Step]) -> Any:
     """Walk the steps of a view, on arrays or on Tensors."""
-    for name, args, kwargs in path:
+    for name, args, kwargs in steps:
         array = getattr(xp, name)(array, *args, **kwargs)
     return array
 

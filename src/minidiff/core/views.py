@@ -17,7 +17,7 @@ from .graph import Leaf
 from .nodes import Above, adopted, node_of, unwrap
 from .rules import Rule, rule_of
 from .state import state
-from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, wrap
+from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, steps_of, wrap
 
 
 def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
@@ -63,6 +63,8 @@ def update(
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
         return NotImplemented
     refuse_broadcast(x)
+    if type(other) is Tensor and other is not x and root_of(other) is root:
+        other = wrap(backend, backend.copy(other._data), other._node)  # some libraries mind overlap
     if not must_record(x, root, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
         make_writable(x, root)
         array = other._data if type(other) is Tensor else other
@@ -152,7 +154,7 @@ def from_outside(what: str) -> TypeError:
 
 def refuse_broadcast(x: Tensor) -> None:
     """Some libraries refuse by themselves, and in others one write would change many places."""
-    if x._at is not None and any(name == "broadcast_to" for name, _, _ in x._at[1]):
+    if x._at is not None and any(name == "broadcast_to" for name, _, _ in steps_of(x._at[1])):
         raise ValueError("a broadcast array is read-only; copy it first: asarray(x, copy=True)")
 
 
@@ -160,15 +162,10 @@ def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
     """Whether `value` is the very view that x[key] gave, for this very key."""
     if value._at is None or value._at[0] is not root_of(x) or value._at[3] is UNRECORDED:
         return False
-    path = () if x._at is None else x._at[1]
-    *before, (name, args, _) = value._at[1]
-    return (
-        name == "getitem"
-        and len(args) == 1
-        and args[0] is key
-        and len(before) == len(path)
-        and all(a is b for a, b in zip(before, path, strict=True))
-    )
+    assert value._at[1] is not None
+    before, (name, args, _) = value._at[1]
+    same_view = before is (None if x._at is None else x._at[1])
+    return same_view and name == "getitem" and args[0] is key
 
 
 def make_writable(x: Tensor, root: Tensor) -> None:
@@ -179,13 +176,14 @@ def make_writable(x: Tensor, root: Tensor) -> None:
     root._kept = False
     if x._at is not None:
         _, path, _, node = x._at
-        x._data = follow(x._backend.arrays, root._data, path)
+        x._data = follow(x._backend.arrays, root._data, steps_of(path))
         x._at = (root, path, root._data, node)
 
 
 def note_write(x: Tensor, root: Tensor, key: Any, value: Any, write: Rule) -> None:
     """Give the base of a write, just made, its new history."""
-    steps = (() if x._at is None else x._at[1]) + (("getitem", (key,), {}),)
+    path = None if x._at is None else x._at[1]
+    steps = (*steps_of(path), ("getitem", (key,), {}))
     before = wrap(root._backend, root._data, root._node)
     after = wrap(root._backend, root._data)
     # Where a view was reshaped, the gradient has to lie in memory as the base does.
