@@ -440,6 +440,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.backend != "numpy" and options.namespace != "minidiff.array_api":
         parser.error("--backend is for minidiff.array_api; any other namespace has its own library")
+    if options.namespace != "minidiff.array_api":
+        try:
+            pkgutil.resolve_name(options.namespace)
+        except (ImportError, AttributeError, ValueError) as error:
+            parser.error(f"there is no namespace {options.namespace}: {error}")
     if options.write and options.only:
         parser.error("--write needs every function: leave out --only")
     names = [name for chapter in chapters().values() for name in chapter]

@@ -21,6 +21,7 @@ import importlib.util
 import platform
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from runs import (
@@ -38,6 +39,8 @@ from suite import COMMIT, VERSION, NoSuiteError, commit_of, find_suite
 
 NEEDED = ("pytest", "pytest_jsonreport", "hypothesis", "ndindex", "minidiff")
 NEEDED_BY = {"strict": ["array_api_strict"], "torch": ["torch"], "cupy": ["cupy"]}
+# How often the tests of a function are run until it is given a floating array.
+MOST_DRAWS = 8
 DISTRIBUTIONS = {"strict": "array-api-strict", "torch": "torch", "cupy": "cupy-cuda12x"}
 
 
@@ -53,7 +56,9 @@ def run_all(options: Options, backend: str, module: str, recording: str) -> tupl
         exceptions = exceptions_of(backend, on) if not module else None
         code = space(backend, recording=on, module=module)
         run = run_suite(title, code, exceptions, options, shrink=bare is None)
-        problems = problems_of(run, on, bare)
+        if on and not options.pytest_arguments:
+            draw_again(run, code, exceptions, options, shrink=bare is None)
+        problems = problems_of(run, on, bare, whole=not options.pytest_arguments)
         texts.append(show(run, problems, bare))
         runs.append(run)
         total += counts(run, bare)
@@ -62,6 +67,28 @@ def run_all(options: Options, backend: str, module: str, recording: str) -> tupl
         texts.append(difference(*runs))
     texts.append(", ".join(f"{total[kind]} {kind}" for kind in KINDS))
     return texts, 1 if failed else 0
+
+
+def draw_again(
+    run: Run, code: str, exceptions: Path | None, options: Options, *, shrink: bool
+) -> None:
+    """Run the tests of functions that were given integers only, with further seeds.
+
+    The suite draws the dtypes, so a function can go without a floating array, and then nothing of
+    it was recorded. The time does not count as that of the run.
+    """
+    for further in range(1, MOST_DRAWS):
+        names = run.unseen()
+        if not names:
+            return
+        again = replace(
+            options,
+            seed=options.seed + 1000 * further,
+            max_examples=10 * options.max_examples,
+            pytest_arguments=["-k", " or ".join(f"test_{name}" for name in names)],
+        )
+        title = f"{run.title}, drawn again for {len(names)} functions"
+        run.take(run_suite(title, code, exceptions, again, shrink=shrink))
 
 
 def space(backend: str, **options: bool | str) -> str:

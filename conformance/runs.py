@@ -50,6 +50,23 @@ class Run:
     def failing(self) -> set[str]:
         return self.ended("failed")
 
+    def unseen(self) -> list[str]:
+        """The differentiable functions that were tested, but never on an array with a history."""
+        tests, lost = " ".join(self.outcomes), self.tape["lost"]
+        return [n for n in self.tape["unseen"] if f"test_{n}" in tests and n not in lost]
+
+    def take(self, other: "Run") -> None:
+        """Add what a further run of some of the tests has shown."""
+        worse = {
+            test: kind for test, kind in other.outcomes.items() if kind in ("failed", "xpassed")
+        }
+        self.outcomes |= worse
+        for count in ("created", "operations"):
+            self.tape[count] += other.tape[count]
+        for names in ("recorded", "lost"):
+            self.tape[names] = dict(Counter(self.tape[names]) + Counter(other.tape[names]))
+        self.tape["unseen"] = [one for one in self.tape["unseen"] if one in other.tape["unseen"]]
+
 
 def run_suite(
     title: str, code: str, exceptions: Path | None, options: Options, *, shrink: bool = True
@@ -114,8 +131,8 @@ def counts(run: Run, bare: Run | None = None) -> Counter[str]:
     return Counter(found | {"failed": failed, "xfailed": found["xfailed"] + shared})
 
 
-def problems_of(run: Run, recording: bool, bare: Run | None) -> list[str]:
-    """What makes a run fail, in words."""
+def problems_of(run: Run, recording: bool, bare: Run | None, *, whole: bool = True) -> list[str]:
+    """What makes a run fail, in words; `whole`: all of the suite was asked for."""
     failing = run.failing - (bare.failing if bare else set())
     problems = [f"fails: {test}" for test in sorted(failing)]
     problems += [f"listed as an exception, but passes: {t}" for t in sorted(run.ended("xpassed"))]
@@ -125,6 +142,8 @@ def problems_of(run: Run, recording: bool, bare: Run | None) -> list[str]:
         problems += [f"lost history {n} times: {name}" for name, n in sorted(tape["lost"].items())]
         if not (tape["created"] and tape["operations"] and tape["recorded"]):
             problems.append("nothing was recorded, although every operation should be")
+        elif whole:
+            problems += [f"never given an array with a history: {name}" for name in run.unseen()]
     return problems
 
 
@@ -137,7 +156,7 @@ def show(run: Run, problems: list[str], bare: Run | None) -> str:
             f"  the tape: {tape['created']} arrays with a history, {tape['operations']} operations "
             f"recorded, of {len(tape['recorded'])} functions"
         )
-        lines.append(f"  differentiable functions that were never recorded: {few(tape['unseen'])}")
+        lines.append(f"  differentiable functions without a test: {few(untested(run))}")
     for reason, n in sorted(Counter(run.skipped.values()).items()):
         lines.append(f"  skipped, {n}: {reason}")
     if bare is not None:
@@ -147,6 +166,11 @@ def show(run: Run, problems: list[str], bare: Run | None) -> str:
         lines += [f"    {test}" for test in alone]
         lines.append(f"  fails with minidiff alone: {len(run.failing - bare.failing)}")
     return "\n".join([*lines, *(f"  {problem}" for problem in problems)])
+
+
+def untested(run: Run) -> list[str]:
+    """Differentiable functions that were not recorded because nothing calls them."""
+    return [name for name in run.tape["unseen"] if name not in run.unseen()]
 
 
 def few(names: list[str]) -> str:

@@ -322,3 +322,11 @@ def test_the_page_says_what_is_found(whole_run):
     found = {row[0].strip("| `"): row[1] for row in rows}
     assert found == {name: gradients.cell(verdict) for name, verdict in whole_run.items()}
     assert "fails" not in PAGE
+
+
+@pytest.mark.parametrize("name", ["no.such", "minidiff.no_such", "3"])
+def test_a_namespace_that_is_not_there(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        gradients.main([name])
+    assert stopped.value.code == 2
+    assert f"there is no namespace {name}" in capsys.readouterr().err

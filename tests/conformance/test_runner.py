@@ -239,15 +239,35 @@ def test_recording_is_proved(fake):
     # ones and zeros make arrays with a history; sum and sin are the operations on them.
     assert "2 arrays with a history, 2 operations recorded, of 2 functions" in text
     assert text.count("with a history") == 1
-    assert re.search(r"never recorded: \d+\n", text)  # too many to be named
+    assert re.search(r"functions without a test: \d+\n", text)  # too many to be named
     assert "0 more failures" in text
     assert text.endswith("\n6 passed, 0 failed, 2 skipped, 0 xfailed")
 
 
 def test_what_was_never_recorded_is_named():
     tape = {"created": 1, "operations": 1, "recorded": {"sin": 1}, "lost": {}, "unseen": ["cos"]}
-    run = runs.Run("on", {"test_a.py::a": "passed"}, tape=tape)
-    assert "never recorded: cos" in runs.show(run, [], None)
+    run = runs.Run("on", {"test_a.py::test_sin": "passed"}, tape=tape)
+    assert runs.problems_of(run, True, None) == []
+    assert "functions without a test: cos" in runs.show(run, [], None)
+    run.outcomes["test_a.py::test_cos"] = "passed"  # on integers alone
+    assert runs.problems_of(run, True, None) == ["never given an array with a history: cos"]
+    assert runs.problems_of(run, True, None, whole=False) == []
+
+
+def test_a_function_that_was_given_integers_only_is_tried_again(fake, monkeypatch):
+    """`cos` gets an array with a history under the last but one of the further seeds."""
+    last = 1000 * (runner.MOST_DRAWS - 2)
+    draws = "import os\n\nfrom array_api_tests import xp\n\n\ndef test_cos():\n"
+    draws += f"    lucky = int(os.environ['CONFORMANCE_SEED']) >= {last}\n"
+    draws += "    xp.cos(xp.ones(2) if lucky else xp.ones(2, dtype=xp.float64).detach())\n"
+    fake.add("test_more", draws)
+    status, text = fake.run(recording="on")
+    assert status == 0
+    assert "never given" not in text
+    monkeypatch.setattr(runner, "MOST_DRAWS", runner.MOST_DRAWS - 2)
+    status, text = fake.run(recording="on")
+    assert status == 1
+    assert "never given an array with a history: cos" in text
 
 
 def test_recording_that_does_not_happen_is_noticed(fake):

@@ -42,6 +42,9 @@ class Numbers(dict[float, Any]):
         return made
 
 
+ONE = Numbers()[1]
+
+
 class NumPyBackend(Backend):
     name = "numpy (device 'cpu')"
     keeps_devices = False
@@ -65,7 +68,7 @@ class NumPyBackend(Backend):
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         out = np.empty(shape, dtype)
-        out.fill(1)
+        out[...] = ONE  # half the time of np.ones, where there are few
         return out
 
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
@@ -118,8 +121,9 @@ class NumPyBackend(Backend):
         return target, array if target is self else target.arrays.asarray(array)
 
     # As a decorator it takes half the time of a with block.
+    @staticmethod
     @np.errstate(all="ignore")
-    def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
+    def quietly(function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
 
 

@@ -30,9 +30,11 @@ def freed_below(node: Any, bottom: Any) -> Any:
 
 def reachable(root: Node) -> list[OpNode]:
     """The operations behind a node, oldest first."""
-    found: list[OpNode] = []
+    found: list[Any] = [root]
     seen: set[Node | None] = {None, root}
-    enqueue(root, found, seen)
+    if type(root) is not OpNode:
+        found.clear()
+        enqueue(root, found, seen)
     for node in found:  # which grows meanwhile
         parent = node.parent1
         if parent not in seen:
@@ -48,8 +50,11 @@ def reachable(root: Node) -> list[OpNode]:
                 found.append(parent)
             elif type(parent) is not Leaf:
                 enqueue(parent, found, seen)
-    found.sort(key=operator.attrgetter("number"))
+    found.sort(key=by_number)
     return found
+
+
+by_number = operator.attrgetter("number")
 
 
 def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> None:
@@ -90,5 +95,5 @@ def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
                 waiting += node.parents()
         elif node is not None:
             ends.add(node)
-    found.sort(key=operator.attrgetter("number"))
+    found.sort(key=by_number)
     return found, ends
