@@ -77,7 +77,7 @@ def plain(settings: Settings) -> list[Row]:
     workload = Workload(
         "a. 1000 tiny ops, plain",
         engines.plain_variants(settings.engines, mixed(1000 // CYCLE), inputs()),
-        {"total": (Limit(2.0),)},
+        {"total": (Limit(1.9),)},
         operations=1000,
     )
     return measure(workload, settings)
@@ -90,7 +90,7 @@ def recorded(settings: Settings) -> list[Row]:
     workload = Workload(
         "a. 1000 tiny ops,",
         engines.gradient_variants(settings.engines, mixed(cycles), arrays, 3, by_hand),
-        {"total": (Limit(3.0), Limit(0.5, "torch"), Limit(0.25, "autograd"))},
+        {"total": (Limit(2.7), Limit(0.5, "torch"), Limit(0.25, "autograd"))},
         phases=("recorded", "walked back"),
         operations=1000,
     )
@@ -104,7 +104,7 @@ def deep(settings: Settings) -> list[Row]:
     workload = Workload(
         "e. 100,000 deep,",
         engines.gradient_variants(settings.engines, mixed(cycles), arrays, 3, by_hand),
-        {"total": (Limit(4.0),)},
+        {"total": (Limit(3.5),)},
         phases=("recorded", "walked back"),
         operations=100_000,
         slow=True,

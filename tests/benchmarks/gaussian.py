@@ -73,7 +73,7 @@ def likelihood(settings: Settings) -> list[Row]:
     arrays = inputs()
     for name, function, most in (
         ("f. Gaussian process, 300, LU", by_lu, 1.3),
-        ("f. Gaussian process, 300, Cholesky", by_cholesky, 1.7),
+        ("f. Gaussian process, 300, Cholesky", by_cholesky, 1.6),
     ):
         hand = (by_hand(arrays, function is by_cholesky),)
         variants = engines.gradient_variants(settings.engines, function, arrays, 3, hand)

@@ -51,7 +51,7 @@ def cost(settings: Settings) -> list[Row]:
     for _ in range(max(5, settings.rounds)):
         for name, module in modules.items():
             series[name].append(once(module)[0])
-    row = timed_row("i. import", series, 1, (Limit(1.5), Limit(1.25, aim=True)))
+    row = timed_row("i. import", series, 1, (Limit(1.3), Limit(1.25, aim=True)))
     if brought.get(SUBJECT):
         row.faults[SUBJECT] = "the import also loads " + ", ".join(brought[SUBJECT])
     return [row]

@@ -77,7 +77,7 @@ def stencil(settings: Settings) -> list[Row]:
     x = np.random.default_rng(6).uniform(-1.0, 1.0, POINTS)
     by_hand = (differences_by_hand(x),)
     variants = engines.gradient_variants(settings.engines, differences, (x,), 1, by_hand)
-    limits = {"total": (Limit(2.3, aim=True),)}
+    limits = {"total": (Limit(2.1),)}
     workload = Workload("h. stencil, 50 steps of 10,000", engines.joined(variants), limits)
     return measure(workload, settings)
 
@@ -108,6 +108,6 @@ def embedding(settings: Settings) -> list[Row]:
     arrays = (table, rows, weights)
     by_hand = (lookup_by_hand(*arrays),)
     variants = engines.gradient_variants(settings.engines, lookup, arrays, 1, by_hand)
-    limits = {"total": (Limit(1.6, aim=True),)}
+    limits = {"total": (Limit(1.2),)}
     workload = Workload("h. embedding, 100k of (10,000, 64)", engines.joined(variants), limits)
     return measure(workload, settings)

@@ -72,7 +72,7 @@ def chain_by_hand(arrays: tuple[np.ndarray, ...]) -> tuple[Callable, Callable]:
 def chain_workload(name: str, settings: Settings) -> Workload:
     arrays = inputs()
     variants = engines.gradient_variants(settings.engines, chain, arrays, 2, chain_by_hand(arrays))
-    return Workload(name, variants, {"total": (Limit(1.45),)})
+    return Workload(name, variants, {"total": (Limit(1.4),)})
 
 
 def time(settings: Settings) -> list[Row]:
@@ -85,7 +85,7 @@ def time(settings: Settings) -> list[Row]:
 def memory(settings: Settings) -> list[Row]:
     """The peak above the inputs, in MB, and that of 50 additions, in arrays."""
     workload = chain_workload("d. 20 ops on 1e6, peak memory", settings)
-    row = memory_row(workload, "MB", peak_bytes, 1e6, (Limit(1.0),))
+    row = memory_row(workload, "MB", peak_bytes, 1e6, (Limit(0.95),))
 
     start = inputs()[:1]
     variants = engines.gradient_variants(

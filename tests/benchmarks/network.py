@@ -82,7 +82,7 @@ def step(settings: Settings) -> list[Row]:
     workload = Workload(
         "c. MLP 784-256-128-10, batch 128, f32",
         engines.joined(variants),
-        {"total": (Limit(1.2),)},
+        {"total": (Limit(1.15),)},
         tolerance=1e-4,
     )
     return measure(workload, settings)

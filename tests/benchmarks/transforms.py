@@ -66,6 +66,12 @@ def second_order(settings: Settings) -> list[Row]:
     ):
         workload = Workload(name, variants, {"total": (Limit(most, "torch"),)})
         rows += measure(workload, settings)
+    if SUBJECT in settings.engines:
+        gradient = md.grad(rosenbrock)
+        row = share(
+            "j. hvp, against one gradient", products[SUBJECT][0], lambda: gradient(y), 2.8, settings
+        )
+        rows.append(row)
     return rows
 
 
