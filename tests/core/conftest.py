@@ -1,6 +1,5 @@
 """What the tests of in-place updates share."""
 
-import array_api_strict
 import pytest
 
 import minidiff as md
@@ -8,11 +7,12 @@ import minidiff.array_api as xp
 import numpy as np
 
 
-@pytest.fixture(params=["numpy", "array_api_strict", "torch"])
+@pytest.fixture(params=["numpy", "array_api_strict", "torch", "jax.numpy"])
 def library(request):
     """A namespace of Tensors, and how a NumPy array becomes an array of it."""
     if request.param == "numpy":
         return xp, np.array
-    is_torch = request.param == "torch"
-    found = pytest.importorskip("torch") if is_torch else array_api_strict
+    found = pytest.importorskip(request.param)
+    if request.param == "jax.numpy":
+        pytest.importorskip("jax").config.update("jax_enable_x64", True)
     return md.wrap(found), found.asarray

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 SCALARS: frozenset[type] = frozenset({bool, int, float, complex})
 NUMBERS: frozenset[type] = frozenset({int, float})
 
+# How a view is made: functions of the namespace, each with its further arguments.
+Steps = Sequence[tuple[str, tuple[Any, ...], Mapping[str, Any]]]
 # (axis, backwards) in the order of memory, the outermost first.
 Layout = tuple[tuple[int, bool], ...]
 
@@ -65,6 +67,8 @@ class Backend:
         The commonest real floating dtypes: found here, a dtype needs no further look.
     base : Backend, optional
         What this one is laid over: it takes that one's Tensors as its own (batching.py).
+    own : mapping of name to function
+        What takes the place of the bodies of some rows.
     double : dtype, optional
         Beside an array of it Python's numbers are taken from `numbers`, ready-made arrays.
     """
@@ -75,9 +79,12 @@ class Backend:
     constants: tuple[type, ...]
     plain: tuple[Any, ...] = ()
     base: Backend | None = None
+    own: Mapping[str, Callable[..., Any]] = MappingProxyType({})
     double: Any = None
     numbers: Mapping[float, Any] = MappingProxyType({})
     writes_in_place: ClassVar[bool] = True
+    # Arrays never change: a write makes a new one.
+    immutable: ClassVar[bool] = False
     # A wrapped library keeps its own device objects; NumPy and CuPy are a device each.
     keeps_devices: ClassVar[bool] = True
     # Makes `tensors`; array_api sets it, since functions on Tensors are above this layer.
@@ -134,8 +141,12 @@ class Backend:
         """The device as `Tensor.device` shows it."""
         return array.device
 
-    def is_view(self, out: Any, array: Any) -> bool:
-        """Whether `out`, just made from `array`, shares its memory."""
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
+        """Whether `out`, just made from `array`, shares its memory.
+
+        `arguments` are those of the function that made it. They decide in a library whose arrays
+        never change: there a view is what would be one in NumPy.
+        """
         raise NotImplementedError
 
     def constant(self, array: Any) -> Any:
@@ -149,6 +160,11 @@ class Backend:
     def write(self, array: Any, key: Any, value: Any) -> None:
         """array[key] = value, the value read before anything is written."""
         array[key] = value
+
+    def put(self, base: Any, steps: Steps, part: Any, key: Any, value: Any) -> Any:
+        """part[key] = value, where `part` is what these steps show of `base`; the base after it."""
+        self.write(part, key, value)
+        return base
 
     def add_at(self, array: Any, key: Any, value: Any) -> None:
         """array[key] += value, repeated places summed."""

@@ -118,7 +118,7 @@ class CuPyBackend(Backend):
     def device(self, array: Any) -> Any:
         return f"cuda:{self.index}"
 
-    def is_view(self, out: Any, array: Any) -> bool:
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         # CuPy's `base` is always the array that has the memory, never a view of it.
         base = out.base
         return out is array or (base is not None and (base is array or base is array.base))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._backend import Backend, Namespace
+from ._backend import Backend, Namespace, Steps
 from ._numpy_functions import is_basic
 from .numpy import numpy_backend
 
@@ -86,7 +86,7 @@ class GenericBackend(Backend):
 
     # ---- memory and devices
 
-    def is_view(self, out: Any, array: Any) -> bool:
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         if out is array:
             return self.writes_in_place
         one, other = dlpack(out), dlpack(array)
@@ -212,7 +212,7 @@ class TorchBackend(GenericBackend):
             obj = obj.copy()  # torch takes neither
         return self._namespace.asarray(obj, dtype=dtype, device=device, copy=copy)
 
-    def is_view(self, out: Any, array: Any) -> bool:
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         if out is array:
             return True
         memory = out.untyped_storage().data_ptr()
@@ -249,20 +249,47 @@ class TorchBackend(GenericBackend):
 
 
 class JAXBackend(GenericBackend):
-    """JAX: arrays never change, so nothing is a view and a write makes a new array."""
+    """JAX: arrays never change, so a write makes a new one, and views look at it when next read."""
 
     writes_in_place = False
+    immutable = True
 
-    def is_view(self, out: Any, array: Any) -> bool:
-        return False
+    def __init__(self, namespace: Any, array_type: type):
+        super().__init__(namespace, array_type)
+        self.own = {"write": self.written}
+        self.arrays.write = self.written  # which formulas call on arrays, too
+
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
+        return out is array if arguments is None else all(map(is_basic, arguments))
+
+    def put(self, base: Any, steps: Steps, part: Any, key: Any, value: Any) -> Any:
+        """A new base; the part is found in it by the number of each place."""
+        xp, arrays = self._namespace, self.arrays
+        places = xp.reshape(xp.arange(base.size, device=base.device), base.shape)
+        halves = [name for name, _, _ in steps if name in ("real", "imag")]
+        for name, args, kwargs in steps:
+            if name not in halves:
+                places = getattr(arrays, name)(places, *args, **kwargs)
+        places = self.getitem(places, key)
+        value = xp.broadcast_to(xp.astype(xp.asarray(value), part.dtype), places.shape)
+        if halves:  # one half of complex numbers; the other one stays
+            old = xp.reshape(base, (-1,))[places]
+            real, imag = (value, old.imag) if halves[0] == "real" else (old.real, value)
+            value = xp.astype(real + 1j * imag, base.dtype)
+        return xp.reshape(xp.reshape(base, (-1,)).at[places].set(value), base.shape)
+
+    def written(self, base: Any, value: Any, steps: Steps, layout: Any) -> Any:
+        """The row `write` of the table, where nothing is written in place."""
+        *path, (_, (key,), _) = steps
+        halves = any(name in ("real", "imag") for name, _, _ in path)
+        like = base.real if halves else base
+        return self.put(base, path, like, key, value)
 
     def write(self, array: Any, key: Any, value: Any) -> None:
-        raise TypeError(
-            f"arrays of {self.name} cannot be changed in place; use where or scatter_add"
-        )
+        raise TypeError(f"an array of {self.name} cannot be changed; a Tensor that holds it can")
 
     def add_at(self, array: Any, key: Any, value: Any) -> None:
-        raise TypeError(f"arrays of {self.name} cannot be changed in place; use scatter_add")
+        raise TypeError(f"an array of {self.name} cannot be changed; a Tensor that holds it can")
 
     def sum_at(self, values: Any, places: Any, size: int) -> Any:
         return self.zeros((size,), values.dtype, values).at[places].add(values)

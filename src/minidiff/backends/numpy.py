@@ -90,7 +90,7 @@ class NumPyBackend(Backend):
     def device(self, array: Any) -> Any:
         return "cpu"
 
-    def is_view(self, out: Any, array: Any) -> bool:
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         base = out.base
         if base is None:
             return out is array

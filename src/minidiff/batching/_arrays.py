@@ -196,7 +196,7 @@ class BatchBackend(Backend):
     def is_floating(self, dtype: Any) -> bool:
         return self.base.is_floating(dtype)
 
-    def is_view(self, out: Any, array: Any) -> bool:
+    def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         return out is array or root_of(out.value) is root_of(array.value)
 
     def constant(self, array: Any) -> Any:

@@ -104,7 +104,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 node.out = data
                 out._kept = True
             out._node = node
-        if views and backend.is_view(data, x._data):
+        if views and backend.is_view(data, x._data, ()):
             note_view(rule, out, x, (), NOTHING)
         return out
 
@@ -283,7 +283,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 node.out = data
                 out._kept = True
             out._node = node
-        if views and backend.is_view(data, x._data):
+        if views and backend.is_view(data, x._data, args):
             note_view(rule, out, x, args, kwargs)
         return out
 
@@ -343,7 +343,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
                 node.out = data
                 out._kept = True
             out._node = node
-        if views and backend.is_view(data, x._data):
+        if views and backend.is_view(data, x._data, (argument,)):
             note_view(rule, out, x, (argument,), NOTHING)
         return out
 

@@ -40,7 +40,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     if type(value) is Tensor and root_of(value) is root:
         array_value = x._backend.copy(array_value)  # it may overlap what is written
     make_writable(x, root)
-    x._backend.write(x._data, array_key, array_value)
+    put(x, root, array_key, array_value)
     if recorded:
         note_write(x, root, array_key, value, write)
 
@@ -70,21 +70,19 @@ def update(
         array = other._data if type(other) is Tensor else other
         if library_update is None:
             written = rule.kernel(backend)(x._data, array)
-            backend.check_same_kind(written.dtype, x.dtype)
         else:
             written = library_update(x._data, array)
-        if written is not x._data:  # perhaps a library whose arrays cannot be updated in place
-            backend.write(x._data, ..., written)
+        if written is not x._data:  # a library whose arrays cannot be updated in place, say
+            backend.check_same_kind(written.dtype, x.dtype)
+            refuse_another_shape(x, written)
+            put(x, root, ..., written)
         return x
     part = x
     if x is not root and any(rule.parameters[0] in named for named in rule.named.values()):
         # The rule gets a copy of the part, so that the whole base need not be kept for it.
         part = wrap(backend, backend.copy(x._data), x._node)
     out = function(part, other)
-    if out.shape != x.shape:
-        raise ValueError(
-            f"an update in place cannot change the shape {x.shape} to {out.shape}; write x = x op y"
-        )
+    refuse_another_shape(x, out)
     if out.dtype != x.dtype:
         backend.check_same_kind(out.dtype, x.dtype)
         out = backend.tensors.astype(out, x.dtype)
@@ -94,13 +92,22 @@ def update(
             x._data, x._kept = out._data, is_kept(out)  # instead of a copy; views look again
         else:
             make_writable(x, root)
-            backend.write(x._data, ..., out._data)
+            put(x, root, ..., out._data)
         x._node = out._node
     else:
         make_writable(x, root)
-        backend.write(x._data, ..., out._data)
+        put(x, root, ..., out._data)
         note_write(x, root, ..., out, write)
     return x
+
+
+def put(x: Tensor, root: Tensor, key: Any, value: Any) -> None:
+    """Write into the memory of a base through x, the base itself or a view."""
+    steps = () if x._at is None else steps_of(x._at[1])
+    written = x._backend.put(root._data, steps, x._data, key, value)
+    if written is not root._data:  # then views, x among them, look again
+        root._data = written
+        root._kept = False
 
 
 SYMBOLS = {
@@ -152,6 +159,14 @@ def from_outside(what: str) -> TypeError:
     )
 
 
+def refuse_another_shape(x: Tensor, written: Any) -> None:
+    if tuple(written.shape) != tuple(x.shape):
+        raise ValueError(
+            f"an update in place cannot change the shape {tuple(x.shape)} to "
+            f"{tuple(written.shape)}; write x = x op y"
+        )
+
+
 def refuse_broadcast(x: Tensor) -> None:
     """Some libraries refuse by themselves, and in others one write would change many places."""
     if x._at is not None and any(name == "broadcast_to" for name, _, _ in steps_of(x._at[1])):
@@ -170,7 +185,8 @@ def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
 
 def make_writable(x: Tensor, root: Tensor) -> None:
     """Copy a buffer that a graph keeps, once, before it is written."""
-    if not is_kept(root) and root._backend.may_write(root._data):
+    backend = root._backend
+    if backend.immutable or (not is_kept(root) and backend.may_write(root._data)):
         return
     root._data = root._backend.copy(root._data)
     root._kept = False
