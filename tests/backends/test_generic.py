@@ -69,6 +69,27 @@ def test_a_subclass_of_the_array_belongs_to_the_library():
     assert backend.array_type is torch.Tensor
 
 
+def test_a_parameter_is_a_constant_without_its_own_graph():
+    torch = pytest.importorskip("torch")
+    xp = md.wrap(torch)
+    parameter = torch.nn.Parameter(torch.ones(2))
+    x = xp.asarray([1.0, 2.0])
+    x.allow_grad = True
+    for y in (x * parameter, parameter * x, xp.where(x > 0, x, parameter), x[...] + parameter):
+        assert not y._data.requires_grad
+    y = xp.sum(x * parameter)
+    with torch.no_grad():
+        parameter.add_(5.0)  # what the graph keeps is a copy
+    y.backward()
+    np.testing.assert_array_equal(x.grad.as_numpy(), [1.0, 1.0])
+
+
+def test_repr_of_a_dtype_that_numpy_does_not_have():
+    torch = pytest.importorskip("torch")
+    x = md.wrap(torch).asarray([1.0, 2.5], dtype=torch.bfloat16)
+    assert repr(x).startswith("Tensor([1. , 2.5]")
+
+
 @pytest.mark.parametrize("thing", [object(), {1: 2}, range(3), None])
 def test_what_is_no_array_has_no_backend(thing):
     assert backend_of_array(thing) is None

@@ -87,6 +87,8 @@ def asarray(obj: Any, dtype: Any = None, copy: bool | None = None, device: Any =
 
 
 def astype(x: Any, dtype: Any, copy: bool = True, device: Any = None) -> Any:
+    if device not in (None, "cpu"):
+        raise ValueError(f"astype: the array is on 'cpu', not {device!r}; move it with to_device")
     return x.astype(dtype, copy=copy)
 
 
@@ -197,6 +199,8 @@ def clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 _add: Any = np.add.reduce
 _multiply: Any = np.multiply.reduce
+_logical_and: Any = np.logical_and.reduce
+_logical_or: Any = np.logical_or.reduce
 _maximum: Any = np.maximum.reduce
 _minimum: Any = np.minimum.reduce
 
@@ -207,6 +211,14 @@ def sum(x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) ->
 
 def prod(x: Any, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     return _multiply(x, axis, dtype, None, keepdims)
+
+
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return _logical_and(x, axis, None, None, keepdims)
+
+
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    return _logical_or(x, axis, None, None, keepdims)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:

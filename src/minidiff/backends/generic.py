@@ -218,7 +218,13 @@ class TorchBackend(GenericBackend):
         memory = out.untyped_storage().data_ptr()
         return memory != 0 and memory == array.untyped_storage().data_ptr()  # type: ignore[no-any-return]  # a bool
 
+    def constant(self, array: Any) -> Any:
+        # A parameter of a network would take torch's own graph along.
+        return array.detach().clone() if array.requires_grad else array
+
     def as_numpy(self, array: Any) -> Any:
+        if str(array.dtype) == "torch.bfloat16":  # which NumPy does not have
+            array = array.float()
         return array.detach().cpu().resolve_conj().resolve_neg().numpy()
 
     def strides(self, array: Any) -> tuple[int, ...]:

@@ -135,8 +135,10 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 parent2 = None
                 if type(x2) in NUMBERS and ready and x2 and array1.dtype is backend.double:
                     array2 = backend.numbers[x2]
-                elif type(x2) in SCALARS or isinstance(x2, backend.constants):
+                elif type(x2) in SCALARS:
                     array2 = x2
+                elif isinstance(x2, backend.constants):
+                    array2 = backend.constant(x2)
                 else:
                     return otherwise(rule, x2, backend)
         elif type(x2) is Tensor:
@@ -147,8 +149,10 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             parent1 = None
             if type(x1) in NUMBERS and ready and x1 and array2.dtype is backend.double:
                 array1 = backend.numbers[x1]
-            elif type(x1) in SCALARS or isinstance(x1, backend.constants):
+            elif type(x1) in SCALARS:
                 array1 = x1
+            elif isinstance(x1, backend.constants):
+                array1 = backend.constant(x1)
             else:
                 return otherwise(rule, x1, backend)
             parent2 = x2._node

@@ -189,10 +189,10 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
         return slice(*[unwrap(one, backend, keep, where) for one in ends])
     if kind is list:
         return [unwrap(one, backend, keep, where) for one in value]
-    if keep and isinstance(value, backend.constants):  # whose own scalars never change
-        changes = type(value) is backend.array_type or bool(getattr(value, "shape", None))
-        return backend.copy(value) if changes else value
-    return value
+    if not isinstance(value, backend.constants):
+        return value
+    changes = type(value) is backend.array_type or getattr(value, "shape", ()) != ()
+    return backend.copy(value) if keep and changes else backend.constant(value)
 
 
 def adopted(value: Any, backend: Backend, where: str) -> Any:
