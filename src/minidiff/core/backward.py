@@ -18,7 +18,7 @@ from .project import project, projected
 from .rules import Rule
 from .saving import Stored
 from .state import State, state, zeros_are_strong
-from .tensor import Tensor, current, root_of, wrap
+from .tensor import Tensor, blank, current, root_of, wrap
 from .walk import freed_below, reachable
 
 iadd: Any = operator.iadd
@@ -135,14 +135,14 @@ class Pass:
     ):
         self.tensors = tensors  # the formulas run on Tensors
         self.history = history  # with the history of what the nodes keep
-        self.levels = now.levels  # the jvps whose tangents are carried on
-        self.anomaly = now.anomaly
+        self.levels = levels = now.levels  # the jvps whose tangents are carried on
+        self.anomaly = anomaly = now.anomaly
         self.strong = strong
-        # What the straight loops leave out.
-        special = retain or strong or now.levels or now.anomaly or tensors is not history
-        self.general = bool(special) or cleanup == "destroy"
         self.retain = retain
         self.cleanup = cleanup
+        # What the straight loops leave out.
+        special = retain or strong or levels or anomaly or tensors is not history
+        self.general = bool(special) or cleanup == "destroy"
         self.grads: dict[Any, Any] = {}
         self.owned: set[Any] = set()  # nodes whose gradient nobody else holds: added to in place
 
@@ -375,28 +375,32 @@ class Pass:
             node.grad = self.as_tensor(node, g)
             self.owned.discard(node)
 
-    def as_tensor(self, node: Any, g: Any) -> Tensor:
-        """A gradient for keeps: its memory may be shared with another one, so writes copy it."""
+    def as_tensor(self, node: Any, g: Any, kept: bool = True) -> Tensor:
+        """A gradient for keeps; `kept`: others may hold its memory, so that a write copies it."""
+        made = blank()
         if self.tensors:
-            return wrap(g._backend, current(g)._data, g._node, True)
-        backend = node.backend
-        return wrap(backend, g if type(g) is backend.array_type else backend.asarray(g), None, True)
+            made._data, made._backend, made._node = current(g)._data, g._backend, g._node
+        else:
+            made._backend = backend = node.backend
+            made._data = g if type(g) is backend.array_type else backend.asarray(g)
+            made._node = None
+        made._at = None
+        if kept:
+            made._kept = True
+        return made
 
     def finish(self, reset: bool) -> None:
         """Hand every leaf its gradient."""
+        owned = self.owned
         for leaf, g in self.grads.items():
             handle = leaf.handle()
             if handle is None or handle._node is not leaf:
                 continue  # nobody can ask for it, or wants to, any more
             if leaf.hooks:
                 g = self.through_hooks(leaf, leaf.hooks, g)
-            old = getattr(handle, "_grad", None)
-            if reset or old is None:
-                handle._grad = self.as_tensor(leaf, g)
-                if leaf in self.owned:
-                    handle._grad._kept = False
-            else:
-                handle._grad = old + self.as_tensor(leaf, g)
+            given = self.as_tensor(leaf, g, leaf not in owned)
+            old = None if reset else getattr(handle, "_grad", None)
+            handle._grad = given if old is None else old + given
         self.grads.clear()
 
 

@@ -80,6 +80,17 @@ class WideNode(OpNode):
         return found
 
 
+# The shapes of leaves, so that those of equal shape, and what is computed from them, have the very
+# same tuple: the backward pass compares by identity.
+known_shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+
+def one_of(shape: tuple[int, ...]) -> tuple[int, ...]:
+    if len(known_shapes) > 1000:
+        known_shapes.clear()
+    return known_shapes.setdefault(shape, shape)
+
+
 class Leaf:
     """Where a walk ends: a Tensor that asked for its gradient, held weakly.
 
@@ -94,7 +105,7 @@ class Leaf:
         self.handle = weakref.ref(handle)
         self.hooks = None
         self.backend = backend
-        self.shape = shape
+        self.shape = one_of(shape)
         self.dtype = dtype
 
 
