@@ -10,7 +10,7 @@ import test_policy
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "policy.md"
 
-# (point, derivative, tests). Where no test is named here, test_policy.py names them.
+# (point, derivative, tests). Those in test_policy.py are named there, and come first.
 DERIVATIVES = [
     (
         "sqrt(±0)",
@@ -28,9 +28,22 @@ DERIVATIVES = [
         "",
     ),
     (
+        "asin, acos, atanh, acosh at ±1, second order and above",
+        "±inf by continuity",
+        "test_policy_elementwise.py: test_ends_of_domains "
+        "test_ends_of_domains_by_mixed_modes test_near_the_ends_to_the_last_digits",
+    ),
+    (
         "complex sqrt(0)",
-        "inf + 0j",
-        "",
+        "inf + 0j, and times a cotangent part by part: −inf + 0j for −1, infj for 1j, NaN for 0",
+        "test_policy_elementwise.py: test_complex_root_of_zero_is_as_its_cotangent "
+        "test_complex_root_of_zero_in_a_loss",
+    ),
+    (
+        "a complex function on its branch cut",
+        "on the side that the sign of the zero tells, as the value is",
+        "test_policy_elementwise.py: test_cuts_have_two_sides "
+        "test_cuts_have_two_sides_by_forward_over_reverse test_powers_on_the_cut",
     ),
     (
         "`where(c, f(x), 0)`, f bad where not chosen",
@@ -68,6 +81,13 @@ DERIVATIVES = [
         "",
     ),
     (
+        "max, min, maximum, minimum: an infinite or NaN cotangent",
+        "goes to the winners alone; 0 elsewhere",
+        "test_policy_extremes.py: test_root_of_a_largest_zero "
+        "test_tangents_of_losers_do_not_count test_larger_of_two test_largest_of_many "
+        "test_extremes_to_second_order",
+    ),
+    (
         "clip at a bound",
         "1 to x, 0 to the bound; lo > hi: 0 to x, 1 to hi; NaN: NaN",
         "",
@@ -98,6 +118,13 @@ DERIVATIVES = [
         "",
     ),
     (
+        "x**y at y = 0, second order",
+        "1/x in x and y, log(x)² in y; 0 at 0**0",
+        "test_policy_elementwise.py: test_power_where_the_exponent_is_zero "
+        "test_complex_power_where_the_exponent_is_zero test_power_at_the_origin "
+        "test_array_exponents_at_zero_to_higher_orders test_unsigned_exponents",
+    ),
+    (
         "prod, cumulative_prod with one or more zeros",
         "exact, to all orders",
         "",
@@ -110,14 +137,28 @@ DERIVATIVES = [
         "test_vector_norm_that_counts_has_no_gradient",
     ),
     (
+        "vector_norm p with some elements 0",
+        "there those of a magnitude to the power p: 0 for p > 1, then inf for p < 2; "
+        "NaN at the cusp of p < 1; 0 for p < 0, where the norm is 0",
+        "test_policy_linalg.py: test_vector_norm_with_one_zero test_vector_norm_of_rows_with_zeros",
+    ),
+    (
         "matrix_norm 2, nuc with repeated singular values",
         "shared / UVᴴ",
         "test_policy_linalg.py: test_matrix_norms_with_repeated_singular_values",
     ),
     (
+        "matrix_norm 2, −2, nuc with singular values of 0",
+        "those contribute 0: nuc is UVᴴ of the others, the subgradient of least norm",
+        "test_policy_linalg.py: test_matrix_norms_with_singular_values_of_zero",
+    ),
+    (
         "std of a constant",
-        "0",
-        "",
+        "0, also where the rounded mean is another number; second order 0 as well",
+        "test_policy_extremes.py: test_spread_of_equal_numbers "
+        "test_spread_of_equal_numbers_to_second_order test_spread_of_equal_complex_numbers "
+        "test_spread_of_some_equal_rows test_smallest_of_spreads_counts "
+        "test_small_spread_of_many_in_single_precision",
     ),
     (
         "var/std with correction ≥ n",
@@ -130,6 +171,12 @@ DERIVATIVES = [
         "",
     ),
     (
+        "hypot, atan2 of an infinite side",
+        "hypot: ±1 to a single one and 0 to the other, NaN to two; atan2: 0, 0; second order 0",
+        "test_policy_elementwise.py: test_hypot_of_one_infinite_side "
+        "test_atan2_of_an_infinite_side test_straight_at_infinity_and_at_the_origin",
+    ),
+    (
         "logaddexp(−inf,−inf), (inf,inf)",
         "½, ½",
         "",
@@ -140,9 +187,16 @@ DERIVATIVES = [
         "",
     ),
     (
+        "logaddexp of equal numbers, second order",
+        "¼, −¼; of infinities 0",
+        "test_policy_elementwise.py: test_logaddexp_of_equal_numbers_curves "
+        "test_softplus_at_zero test_logaddexp_of_infinities_is_straight test_logaddexp2_curves_too",
+    ),
+    (
         "remainder",
-        "1, −floor(x/y)",
-        "",
+        "1, −n with the whole number n for which the value is x − n y",
+        "test_policy_elementwise.py: test_remainder_goes_with_its_value "
+        "test_remainder_of_infinite_divisors",
     ),
     (
         "copysign at ±0",
@@ -184,19 +238,41 @@ DERIVATIVES = [
         "exact where the loss treats the equal ones alike; otherwise the value in the basis "
         "that the backend's `eigh` returned",
         "test_policy_linalg.py: test_equal_eigenvalues_treated_alike "
-        "test_equal_eigenvalues_treated_differently",
+        "test_equal_eigenvalues_treated_differently; test_equal_values.py: "
+        "test_exact_or_nan_with_a_warning",
+    ),
+    (
+        "eigvalsh, svdvals, eigvals with equal values, second order",
+        "exact where the gradient does not depend on the equal ones (traces, nuclear norms, the "
+        "largest value beside them); otherwise NaN and a warning that names it",
+        "test_policy_linalg.py: test_second_derivatives_at_equal_eigenvalues; "
+        "test_equal_values.py: test_exact_or_nan_with_a_warning "
+        "test_a_minimum_in_a_direction_that_leaves_the_values_alone "
+        "test_singular_values_of_zero",
     ),
     (
         "eigh vectors with equal eigenvalues, svd with equal or zero singular values",
-        "finite where the loss does not see the choice of basis (the entry is 0 where the "
-        "matching part of the antisymmetric term vanishes); otherwise NaN and a warning that "
-        "names it",
-        "test_policy_linalg.py: test_vectors_of_equal_eigenvalues "
+        "exact where the loss takes the vectors alone from them and does not see the choice of "
+        "basis (the entry is 0 where the matching part of the antisymmetric term vanishes), or "
+        "takes nothing from them; where it sees the choice, or takes vectors and values both "
+        "(functions of matrices), NaN and a warning that names it",
+        "test_policy_linalg.py: test_vectors_and_equal_values_at_once "
+        "test_vectors_of_equal_eigenvalues "
         "test_vectors_of_equal_eigenvalues_one_by_one "
         "test_rotation_of_a_matrix_with_equal_singular_values "
         "test_vectors_of_equal_singular_values "
         "test_singular_values_of_zeros_and_of_less_than_full_rank "
-        "test_forward_mode_cannot_know_what_the_loss_will_see",
+        "test_forward_mode_cannot_know_what_the_loss_will_see; test_equal_values.py: "
+        "test_exact_or_nan_with_a_warning test_what_forward_mode_finds_is_right_or_nan "
+        "test_what_a_batch_shares_is_not_spoilt test_values_that_are_nearly_equal",
+    ),
+    (
+        "eig, eigvals with equal eigenvalues",
+        "as eigh and eigvalsh; with fewer vectors than equal eigenvalues: NaN and a warning, "
+        "where anything arrives",
+        "test_policy_linalg.py: test_equal_eigenvalues_of_any_matrix "
+        "test_eigenvectors_of_equal_eigenvalues_of_any_matrix "
+        "test_fewer_eigenvectors_than_equal_eigenvalues",
     ),
     (
         "eigh/svd complex, loss depends on the phase",
@@ -209,9 +285,22 @@ DERIVATIVES = [
         "test_policy_linalg.py: test_columns_that_complete_a_basis",
     ),
     (
+        "qr of dependent columns",
+        "NaN and a warning for that matrix, if the loss uses it; columns of any scale are exact",
+        "test_policy_linalg.py: test_qr_of_dependent_columns test_qr_of_columns_of_any_scale",
+    ),
+    (
+        "decompositions of matrices without rows or columns",
+        "gradients of the right shape",
+        "test_policy_linalg.py: test_decompositions_of_nothing",
+    ),
+    (
         "det of a matrix of rank n−1, and of lower rank",
-        "the adjugate, exact",
-        "test_policy_linalg.py: test_det_of_any_rank test_det_of_a_batch",
+        "the adjugate, exact, to all orders",
+        "test_policy_linalg.py: test_det_of_any_rank test_det_of_a_batch; "
+        "test_determinants.py: test_further_derivatives_of_det "
+        "test_further_derivatives_of_det_of_a_batch test_second_derivative_of_a_complex_det "
+        "test_det_of_a_large_matrix_that_is_singular",
     ),
     (
         "slogdet's sign",
@@ -351,10 +440,8 @@ Every row has tests, on NumPy and on array-api-strict; the files are in `tests/`
 
 def covering(point, tests):
     """The tests of a row, as (file, name)."""
-    if not tests:
-        return [("test_policy.py", name) for name in test_policy.ROWS[point]]
-    found = []
-    for part in tests.split("; "):
+    found = [("test_policy.py", name) for name in test_policy.ROWS.get(point, [])]
+    for part in tests.split("; ") if tests else []:
         file, names = part.split(": ")
         found += [(file, name) for name in names.split()]
     return found

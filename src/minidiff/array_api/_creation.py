@@ -218,6 +218,9 @@ def meshgrid(xp: Any, *arrays: Tensor, indexing: Literal["xy", "ij"] = "xy") -> 
     """Coordinate arrays of a grid, from the coordinates along its axes."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is 'xy' or 'ij', not {indexing!r}")
+    for x in arrays:
+        if x.ndim != 1:
+            raise ValueError(f"meshgrid takes vectors, and found the shape {x.shape}")
     order = list(range(len(arrays)))
     if indexing == "xy" and len(arrays) > 1:
         order[:2] = [1, 0]

@@ -3,7 +3,7 @@
 A derivative of factors is unique only up to the freedom in the factors themselves (their gauge):
 the phase of an eigenvector, say, or the basis of the eigenvectors of equal eigenvalues. Where a
 loss depends on that freedom, there is no derivative: an error says so for phases, NaN and a
-warning for equal eigenvalues and singular values. Where it does not, the result is finite.
+warning for equal eigenvalues and singular values. _equal_values.py says where it is exact.
 
 The names in the code are the papers', and the numbers in brackets are their equations:
 
@@ -24,19 +24,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from ..core.words import composite, differentiable
-from ._helpers import is_complex
+from ..core.words import composite, differentiable, nondifferentiable
+from ._equal_values import at_rest, gaps, in_use, of_both, over_gaps, sums, untold, watch
+from ._helpers import anywhere, is_complex, recorded
 from ._matrices import (
     adjoint,
     antihermitian,
     columns,
     hermitian,
+    identity,
     on_diagonal,
-    over_gaps,
     real_part,
     refuse_extra,
     refuse_phase,
     rounding,
+    solve_regular,
 )
 
 if TYPE_CHECKING:
@@ -120,22 +122,25 @@ def cholesky(xp: Any, x: Tensor, /, *, upper: bool = False) -> Tensor:
 # Gauge: the phase of each vector, and the basis among the vectors of equal eigenvalues.
 
 
-def gaps(w: Any) -> Any:
-    return w[..., None, :] - w[..., :, None]
-
-
 def eigh_x(xp: Any, g: Any, out: Any) -> Any:
     w, V = out
     Vh = adjoint(xp, V)
+    here = on_diagonal(xp, V)
+    tiny = columns(rounding(xp, w, -1))
     total = 0
     if g.eigenvectors is not None:
         M = Vh @ g.eigenvectors
         K = antihermitian(xp, M)  # the Hermitian part would change lengths and angles
         refuse_phase(xp, K, M, "eigh")
-        K = xp.where(on_diagonal(xp, K), 0, K)
-        total = V @ over_gaps(xp, K, gaps(w), columns(rounding(xp, w, -1)), M, "eigh") @ Vh
+        K = xp.where(here, 0, K)
+        unknown = untold(xp, M, M, in_use(xp, g.eigenvalues, w, M))
+        gap = xp.where(here, 1, gaps(w))
+        total = V @ over_gaps(xp, K, gap, tiny, M, "eigh", unknown) @ Vh
     if g.eigenvalues is not None:
         total = total + V * columns(g.eigenvalues) @ Vh
+        if recorded(g.eigenvalues):
+            pairs = of_both(at_rest(xp, g.eigenvalues)) & (xp.abs(gaps(w)) <= tiny) & ~here
+            total = watch(xp, total, V, Vh, V, pairs, None, g.eigenvectors is None)
     return hermitian(xp, total)
 
 
@@ -153,49 +158,70 @@ def eigh(xp: Any, x: Tensor, /) -> EighResult:
     return EighResult(*xp.linalg.eigh(x))
 
 
-def eigvalsh_x(xp: Any, g: Any, x: Any) -> Any:
-    _, V = xp.linalg.eigh(x)
-    return V * columns(g) @ adjoint(xp, V)
+@nondifferentiable
+def eigenvalues_alone(xp: Any, x: Tensor, /) -> Tensor:
+    """The library's own `eigvalsh`, which is the faster one."""
+    return xp.linalg.eigvalsh(x)
 
 
-def eigvalsh_jvp(xp: Any, dx: Any, x: Any) -> Any:
-    _, V = xp.linalg.eigh(x)
-    return real_part(xp, xp.linalg.diagonal(adjoint(xp, V) @ hermitian(xp, dx) @ V))
-
-
-@differentiable(x=eigvalsh_x, jvp=eigvalsh_jvp)
+@composite
 def eigvalsh(xp: Any, x: Tensor, /) -> Tensor:
     """Eigenvalues of a Hermitian matrix, ascending."""
-    return xp.linalg.eigvalsh(x)
+    # A derivative needs the vectors, so nothing is lost; and on one node with the values they tell
+    # whether a second derivative at equal values asks for more than arrives.
+    return xp.linalg.eigh(x).eigenvalues if recorded(x) else eigenvalues_alone(x)
 
 
 # ---- eigenvalues of any square matrix: [Boeddeker] (4.77), with vectors of length 1
 #
-# The eigenvalues are distinct. Gauge: the phase of each vector.
+# Gauge: the phase of each vector, and the basis among the vectors of equal eigenvalues. Where there
+# are fewer vectors than equal eigenvalues, there is no derivative.
+
+
+def diagonalizable(xp: Any, w: Any, V: Any) -> Any:
+    """For which matrices the vectors are a basis. One that nearly is none has unequal values."""
+    equal = (xp.abs(gaps(w)) <= columns(rounding(xp, w, -1))) & ~on_diagonal(xp, V)
+    single = ~xp.any(equal, axis=(-2, -1))
+    if not anywhere(xp, ~single):
+        return single
+    smallest = xp.min(xp.linalg.svdvals(V), axis=-1)
+    return single | (smallest > math.sqrt(float(xp.finfo(V.dtype).eps)))
 
 
 def eig_x(xp: Any, g: Any, out: Any) -> Any:
     w, V = out
     Vh = adjoint(xp, V)
     here = on_diagonal(xp, V)
-    inner = 0
+    tiny = columns(rounding(xp, w, -1))
+    regular = diagonalizable(xp, w, V)
+    inner = xp.zeros_like(V)
     if g.eigenvectors is not None:
         M = Vh @ g.eigenvectors
         refuse_phase(xp, antihermitian(xp, M), M, "eig")
         lengths = xp.real(xp.linalg.diagonal(M))
-        inner = (M - Vh @ V * columns(lengths)) / xp.conj(xp.where(here, 1, gaps(w)))
+        turn = xp.where(here, 0, M - Vh @ V * columns(lengths))
+        unknown = untold(xp, M, M, in_use(xp, g.eigenvalues, w, M))
+        gap = xp.conj(xp.where(here, 1, gaps(w)))
+        inner = over_gaps(xp, turn, gap, tiny, M, "eig", unknown)
     if g.eigenvalues is not None:
         inner = xp.where(here, columns(g.eigenvalues), inner)
-    else:
-        inner = xp.where(here, 0, inner)
-    return xp.linalg.solve(Vh, inner @ Vh)
+    total = solve_regular(xp, regular, Vh, inner @ Vh, "eig: too few vectors of equal eigenvalues")
+    if g.eigenvalues is not None and recorded(g.eigenvalues):
+        # Not only where g is 0: V receives differences, which for equal values are 0 in any case.
+        # And the diagonal does not tell: g may move with one part of a complex value alone.
+        pairs = (xp.abs(gaps(w)) <= tiny) & ~here
+        if anywhere(xp, pairs):
+            inverse = solve_regular(xp, regular, V, identity(xp, V))
+            total = watch(xp, total, V, inverse, V, pairs, None, False)
+    return total
 
 
 def eig_jvp(xp: Any, dx: Any, out: Any) -> Any:
     w, V = out
     here = on_diagonal(xp, V)
-    P = xp.linalg.solve(V, dx @ V)
-    dV = V @ xp.where(here, 0, P / xp.where(here, 1, gaps(w)))
+    P = solve_regular(xp, diagonalizable(xp, w, V), V, dx @ V)
+    off, gap = xp.where(here, 0, P), xp.where(here, 1, gaps(w))
+    dV = V @ over_gaps(xp, off, gap, columns(rounding(xp, w, -1)), P)
     stretch = xp.real(xp.linalg.diagonal(adjoint(xp, V) @ dV))
     return EigResult(xp.linalg.diagonal(P), dV - V * columns(stretch))
 
@@ -220,10 +246,6 @@ def eigvals(xp: Any, x: Tensor, /) -> Tensor:
 # vectors, the basis among the pairs of equal values, and all columns beyond the thin part.
 
 
-def sums(s: Any) -> Any:
-    return s[..., None, :] + s[..., :, None]
-
-
 def svd_x(xp: Any, g: Any, out: Any, full_matrices: bool) -> Any:
     S, k = out.S, out.S.shape[-1]
     U, Vh = out.U[..., :k], out.Vh[..., :k, :]
@@ -242,22 +264,35 @@ def svd_x(xp: Any, g: Any, out: Any, full_matrices: bool) -> Any:
         AU, AV = antihermitian(xp, MU), antihermitian(xp, MV)
         beside = xp.abs(MU) + xp.abs(MV)
         tiny = columns(rounding(xp, S, -1))
+        used = in_use(xp, g.S, S, beside)
         # What turns both sides alike goes with the differences of the values, what turns them
         # against each other with the sums.
         alike, against = AU + AV, AU - AV
         refuse_phase(xp, alike, beside, "svd")
-        alike = xp.where(on_diagonal(xp, alike), 0, alike)
-        inner = over_gaps(xp, alike, gaps(S), tiny, beside, "svd")
-        inner = inner + over_gaps(xp, against, sums(S), tiny, beside, "svd")
+        here = on_diagonal(xp, alike)
+        alike, gap = xp.where(here, 0, alike), xp.where(here, 1, gaps(S))
+        unknown = untold(xp, MU + MV, beside, used)
+        inner = over_gaps(xp, alike, gap, tiny, beside, "svd", unknown)
+        unknown = untold(xp, MU - MV, beside, used)
+        if not is_complex(xp, U):  # the diagonal is 0, and nothing else
+            unknown = unknown & ~here
+        inner = inner + over_gaps(xp, against, sums(S), tiny, beside, "svd", unknown)
         total = U @ inner @ Vh
+        unknown = False if used is None else columns(used)
         if U.shape[-2] > k:
-            rest = over_gaps(xp, gU - U @ MU, columns(S), tiny, gU, "svd")
+            rest = over_gaps(xp, gU - U @ MU, columns(S), tiny, gU, "svd", unknown)
             total = total + rest @ Vh
         if V.shape[-2] > k:
-            rest = over_gaps(xp, gV - V @ MV, columns(S), tiny, gV, "svd")
+            rest = over_gaps(xp, gV - V @ MV, columns(S), tiny, gV, "svd", unknown)
             total = total + U @ adjoint(xp, rest)
     if g.S is not None:
         total = total + U * columns(g.S) @ Vh
+        if recorded(g.S):
+            rest, tiny = at_rest(xp, g.S), columns(rounding(xp, S, -1))
+            pairs = of_both(rest) & (xp.abs(gaps(S)) <= tiny) & ~on_diagonal(xp, S)
+            zero = rest & (xp.abs(S) <= tiny[..., 0, :])
+            alone = g.U is None and g.Vh is None
+            total = watch(xp, total, U, adjoint(xp, U), V, pairs, zero, alone)
     return total
 
 
@@ -291,33 +326,41 @@ def svd(xp: Any, x: Tensor, /, *, full_matrices: bool = True) -> SVDResult:
     return SVDResult(*xp.linalg.svd(x, full_matrices=full_matrices))
 
 
-def svdvals_x(xp: Any, g: Any, x: Any) -> Any:
-    U, _, Vh = xp.linalg.svd(x, full_matrices=False)
-    return U * columns(g) @ Vh
+@nondifferentiable
+def singular_values_alone(xp: Any, x: Tensor, /) -> Tensor:
+    """The library's own `svdvals`, which is the faster one."""
+    return xp.linalg.svdvals(x)
 
 
-def svdvals_jvp(xp: Any, dx: Any, x: Any) -> Any:
-    U, _, Vh = xp.linalg.svd(x, full_matrices=False)
-    return real_part(xp, xp.linalg.diagonal(adjoint(xp, U) @ dx @ adjoint(xp, Vh)))
-
-
-@differentiable(x=svdvals_x, jvp=svdvals_jvp)
+@composite
 def svdvals(xp: Any, x: Tensor, /) -> Tensor:
     """Singular values, descending."""
-    return xp.linalg.svdvals(x)
+    # As eigvalsh.
+    if recorded(x):
+        return xp.linalg.svd(x, full_matrices=False).S
+    return singular_values_alone(x)
 
 
 # ---- QR: [Roberts] (3) for square and tall matrices, the partition x = [X Y] for wide ones
 #
-# The first columns of x are independent. The diagonal of R is real, which fixes the phases; no
-# gauge but the columns that complete a basis.
+# The first columns of x are independent; where they are not, there is no derivative. The diagonal
+# of R is real, which fixes the phases; no gauge but the columns that complete a basis.
+
+
+def independent(xp: Any, R: Any) -> Any:
+    """For which matrices no column of R, or of x, rests on those before it."""
+    length = xp.linalg.vector_norm(R, axis=-2)
+    eps = float(xp.finfo(R.dtype).eps)
+    small = 64 * math.sqrt(R.shape[-1]) * eps * length  # beside its own column: any scale will do
+    return xp.all(xp.abs(xp.linalg.diagonal(R)) > small, axis=-1)
 
 
 def qr_tall_x(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
     M = R @ adjoint(xp, gR) - adjoint(xp, gQ) @ Q
     lower = xp.tril(M, k=-1)
     copied = lower + adjoint(xp, lower) + xp.where(on_diagonal(xp, M), real_part(xp, M), 0)
-    return adjoint(xp, xp.linalg.solve(R, adjoint(xp, gQ + Q @ copied)))
+    right = adjoint(xp, gQ + Q @ copied)
+    return adjoint(xp, solve_regular(xp, independent(xp, R), R, right, "qr: dependent columns"))
 
 
 def qr_x(xp: Any, g: Any, x: Any, out: Any, mode: str) -> Any:
@@ -339,7 +382,8 @@ def qr_jvp(xp: Any, dx: Any, x: Any, out: Any, mode: str) -> Any:
     rows, side = x.shape[-2], min(x.shape[-2:])
     Q, R = out.Q[..., :side], out.R[..., :side, :]
     square = R[..., :side]
-    C = adjoint(xp, xp.linalg.solve(adjoint(xp, square), adjoint(xp, dx[..., :side])))
+    right = adjoint(xp, dx[..., :side])
+    C = adjoint(xp, solve_regular(xp, independent(xp, square), adjoint(xp, square), right))
     T = 2 * adjoint(xp, lower_half(xp, hermitian(xp, adjoint(xp, Q) @ C)))
     dQ, dR = C - Q @ T, T @ square
     if x.shape[-1] > rows:

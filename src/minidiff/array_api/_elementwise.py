@@ -10,7 +10,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import differentiable, elementwise, on_numbers, view
-from ._helpers import SCALARS, infinite_at_zero, is_complex
+from ._helpers import SCALARS, anywhere, infinite_at_zero, is_complex
+from ._slopes import on_either, share_of_larger, share_of_length, times_infinity
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -57,7 +58,14 @@ def floor_divide(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     ...
 
 
-@elementwise(x1=lambda g: g, x2=lambda xp, g, x1, x2: -g * xp.floor(x1 / x2))
+def remainder_x2(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
+    # x1 = n * x2 + out, with the whole number n that goes with out: 1.0 / 0.1 rounds to 10, and yet
+    # 1.0 % 0.1 is 1 - 9 * 0.1. (floor_divide is slower.) And (-5) % inf is inf, with n = -1.
+    rest = xp.where(xp.isinf(out), 1, out / x2)
+    return -g * xp.round(x1 / x2 - rest)
+
+
+@elementwise(x1=lambda g: g, x2=remainder_x2)
 def remainder(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Remainder with the sign of the divisor."""
     ...
@@ -91,11 +99,13 @@ def square(xp: Any, x: Tensor, /) -> Tensor:
 
 
 def sqrt_x(xp: Any, g: Any, out: Any) -> Any:
-    # At 0 the slope is +inf. The root of -0.0 is -0.0, which would turn the sign, and a complex
-    # division by zero would give nan.
-    if is_complex(xp, out):
-        return xp.where(out == 0, complex(math.inf, 0), g / (2 * out))
-    return g / (2 * out + 0.0)
+    # At 0 the slope is +inf. The root of -0.0 is -0.0, which would turn the sign.
+    if not is_complex(xp, out):
+        return g / (2 * out + 0.0)
+    at_zero = out == 0
+    if not anywhere(xp, at_zero):
+        return g / (2 * out)
+    return xp.where(at_zero, times_infinity(xp, g), g / (2 * out))
 
 
 @elementwise(x=sqrt_x)
@@ -110,12 +120,14 @@ def pow_x1(xp: Any, g: Any, x1: Any, x2: Any) -> Any:
         if x2 == 2:
             return (g + g) * x1  # quicker than a product with a scalar
         return g * (x2 * x1 ** (x2 - 1)) if x2 != 0 else xp.zeros_like(g)
-    return g * x2 * x1 ** (xp.where(x2 == 0, 1, x2) - 1)
+    if anywhere(xp, x2 == 0):
+        x2 = xp.where((x1 == 0) & (x2 == 0), 64, x2)  # as flat at 0, to any order that matters
+    return g * x2 * x1 ** (x2 - 1.0)  # unsigned exponents have no x2 - 1
 
 
 def pow_x2(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> Any:
-    # out * log(x1), where 0**y is constant for y >= 0.
-    base = xp.zeros_like(out) + x1
+    # out * log(x1), where 0**y is constant for y >= 0. (-0.0 - 0.0 is -0.0, the side of a cut.)
+    base = x1 - xp.zeros_like(out)
     grows = base == 0 if is_complex(xp, out) else (base == 0) & (xp.zeros_like(out) + x2 >= 0)
     return g * out * xp.log(xp.where(grows, 1, base))
 
@@ -166,7 +178,7 @@ def log10(xp: Any, x: Tensor, /) -> Tensor:
 def share_of_exp(xp: Any, mine: Any, other: Any) -> Any:
     # exp(mine) / (exp(mine) + exp(other)); equal infinities share. Through logaddexp, so that no
     # derivative of any order overflows.
-    gap = xp.where(mine == other, 0, other - mine)
+    gap = xp.where((mine == other) & xp.isinf(mine), 0, other - mine)
     return xp.exp(-xp.logaddexp(0.0, gap))
 
 
@@ -200,13 +212,24 @@ def tan(xp: Any, x: Tensor, /) -> Tensor:
     ...
 
 
-@elementwise(x=lambda xp, g, x: g / xp.sqrt((1 - x) * (1 + x)))
+# One function, since by its two factors the second derivatives at 1 and -1 would be inf - inf.
+@elementwise(x=lambda g, x: -2 * g * x)
+def one_minus_square(xp: Any, x: Tensor, /) -> Any:
+    """1 - x**2, to all digits near 1 and -1."""
+    if is_complex(xp, x):
+        # A zero imaginary part keeps its sign, which tells sqrt the side of the cut: 0 - 0 and
+        # 0 + -0 have lost it, -0 - 0 has not.
+        return -((x - 1) * (x - -1))
+    return (1 - x) * (1 + x)
+
+
+@elementwise(x=lambda xp, g, x: g / xp.sqrt(on_either(one_minus_square, xp, x)))
 def asin(xp: Any, x: Tensor, /) -> Tensor:
     """Inverse sine, in radians."""
     ...
 
 
-@elementwise(x=lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)))
+@elementwise(x=lambda xp, g, x: -g / xp.sqrt(on_either(one_minus_square, xp, x)))
 def acos(xp: Any, x: Tensor, /) -> Tensor:
     """Inverse cosine, in radians."""
     ...
@@ -219,9 +242,9 @@ def atan(xp: Any, x: Tensor, /) -> Tensor:
 
 
 def atan2_slope(xp: Any, x1: Any, x2: Any, side: Any) -> Any:
-    # side / (x1**2 + x2**2), without overflow; 0 at the origin.
+    # side / (x1**2 + x2**2), without overflow; 0 at the origin, and at infinity.
     radius = infinite_at_zero(xp, xp.hypot(x1, x2))
-    return side / radius / radius
+    return xp.where(xp.isinf(side), 0, side) / radius / radius
 
 
 @elementwise(
@@ -251,28 +274,29 @@ def tanh(xp: Any, x: Tensor, /) -> Tensor:
     ...
 
 
-@elementwise(x=lambda xp, g, x: g / xp.sqrt(x * x + 1))
+@elementwise(x=lambda xp, g, x: g / xp.sqrt(x * x - -1))
 def asinh(xp: Any, x: Tensor, /) -> Tensor:
     """Inverse hyperbolic sine."""
     ...
 
 
-# Two roots: over the complex numbers sqrt((x - 1) * (x + 1)) would be on the wrong branch.
-@elementwise(x=lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+# Two roots: over the complex numbers sqrt((x - 1) * (x + 1)) would be on the wrong branch. Not
+# multiplied, or the second derivative at 1 would have a 0 * inf.
+@elementwise(x=lambda xp, g, x: g / xp.sqrt(x - 1) / xp.sqrt(x - -1))
 def acosh(xp: Any, x: Tensor, /) -> Tensor:
     """Inverse hyperbolic cosine."""
     ...
 
 
-@elementwise(x=lambda g, x: g / ((1 - x) * (1 + x)))
+@elementwise(x=lambda xp, g, x: g / on_either(one_minus_square, xp, x))
 def atanh(xp: Any, x: Tensor, /) -> Tensor:
     """Inverse hyperbolic tangent."""
     ...
 
 
 @elementwise(
-    x1=lambda xp, g, x1, out: g * x1 / infinite_at_zero(xp, out),
-    x2=lambda xp, g, x2, out: g * x2 / infinite_at_zero(xp, out),
+    x1=lambda xp, g, x1, x2, out: g * share_of_length(xp, x1, x2, out),
+    x2=lambda xp, g, x1, x2, out: g * share_of_length(xp, x2, x1, out),
 )
 def hypot(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """Length of the hypotenuse."""
@@ -341,13 +365,6 @@ def copysign(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     ...
 
 
-def share_of_larger(xp: Any, g: Any, mine: Any, other: Any) -> Any:
-    # All to the larger, half each in a tie or where one is nan. By arithmetic, in small integers:
-    # choosing with `where` on an unpredictable mask takes many times as long.
-    halves = xp.astype(mine > other, xp.int8) + xp.astype(~(mine < other), xp.int8)
-    return g * (0.5 * xp.astype(halves, g.dtype))
-
-
 @elementwise(
     x1=lambda xp, g, x1, x2: share_of_larger(xp, g, x1, x2),
     x2=lambda xp, g, x1, x2: share_of_larger(xp, g, x2, x1),
@@ -358,8 +375,8 @@ def maximum(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
 
 
 @elementwise(
-    x1=lambda xp, g, x1, x2: share_of_larger(xp, g, -x1, -x2),
-    x2=lambda xp, g, x1, x2: share_of_larger(xp, g, -x2, -x1),
+    x1=lambda xp, g, x1, x2: share_of_larger(xp, g, x2, x1),
+    x2=lambda xp, g, x1, x2: share_of_larger(xp, g, x1, x2),
 )
 def minimum(xp: Any, x1: Tensor | float, x2: Tensor | float, /) -> Tensor:
     """The smaller of two, element by element."""

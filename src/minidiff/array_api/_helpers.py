@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from ..backends import SCALARS
-from ..core.tensor import raw
+from ..core.tensor import Tensor, raw
 
 __all__ = [
     "SCALARS",
     "anywhere",
     "as_floating",
     "axes_of",
+    "axes_within",
+    "axis_numbers",
+    "constant",
     "count_along",
     "flat_axes",
     "infinite_at_zero",
     "is_complex",
     "keep_axes",
+    "recorded",
     "spread",
     "unflat_axes",
 ]
@@ -29,6 +34,20 @@ def anywhere(xp: Any, condition: Any) -> bool:
     """Whether a condition holds for any element; inside vmap, for any sample."""
     found = raw(xp.any(condition))
     return bool(found.in_any_sample() if hasattr(found, "in_any_sample") else found)
+
+
+def recorded(x: Any) -> bool:
+    """Whether a formula's value has a history, here or, inside vmap, underneath."""
+    if type(x) is Tensor:
+        return x.allow_grad or recorded(x._data)
+    return hasattr(x, "in_any_sample") and recorded(x.value)
+
+
+def constant(x: Any) -> Any:
+    """A formula's value without its history."""
+    if type(x) is Tensor:
+        return x.detach()
+    return type(x)(x.value.detach(), x.mapped) if hasattr(x, "in_any_sample") else x
 
 
 def is_complex(xp: Any, x: Any) -> bool:
@@ -47,13 +66,27 @@ def infinite_at_zero(xp: Any, x: Any) -> Any:
     return xp.where(x == 0, math.inf, x)
 
 
+def axis_numbers(axis: Any) -> tuple[int, ...]:
+    """An axis or several as Python's integers: NumPy's, say, would not repeat a tuple."""
+    several = axis if isinstance(axis, tuple | list | range) else (axis,)
+    return tuple([operator.index(one) for one in several])
+
+
 def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """An `axis` argument as non-negative numbers; None is all of them."""
     if axis is None:
         return tuple(range(ndim))
-    if isinstance(axis, int):
+    if type(axis) is int:  # the usual one, without the detour
         return (axis % ndim,)
-    return tuple([one % ndim for one in axis])
+    return tuple([one % ndim for one in axis_numbers(axis)])
+
+
+def axes_within(name: str, axis: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """An axis or several of a shape as non-negative numbers; a function's name for the error."""
+    numbers = axis_numbers(axis)
+    if not all(-len(shape) <= one < len(shape) for one in numbers):
+        raise IndexError(f"{name}: axis {axis} is out of range for shape {shape}")
+    return tuple([one % len(shape) for one in numbers])
 
 
 def count_along(shape: tuple[int, ...], axis: Axis) -> int:

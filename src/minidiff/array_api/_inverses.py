@@ -10,9 +10,9 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.words import differentiable
-from ._helpers import anywhere, as_floating, is_complex
-from ._matrices import adjoint, columns
-from ._statistical import product_of_others
+from ._equal_values import of_both
+from ._helpers import anywhere, as_floating, constant, is_complex
+from ._matrices import adjoint, columns, identity
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -64,18 +64,89 @@ def solve(xp: Any, x1: Tensor, x2: Tensor, /) -> Tensor:
     return xp.linalg.solve(x1, x2)
 
 
+def inverse_or_nan(xp: Any, x: Any, regular: Any) -> Any:
+    """The inverses of matrices; nan for those that have none, where a library would raise."""
+    regular = regular[..., None, None]
+    if not anywhere(xp, ~regular):
+        return xp.linalg.inv(x)
+    one = identity(xp, x)
+    return xp.where(regular, xp.linalg.inv(xp.where(regular, x, one)), math.nan)
+
+
+# ---- determinants
+#
+# The gradient of det is the adjugate: det(x) inv(x), but a polynomial in x. Near singular matrices
+# that product is right and its derivatives are not (of terms of size 1 / det little is left), so
+# there the adjugate is made of terms that stay regular. Rejected: the factors of a singular value
+# decomposition, of which two values of 0 have no derivatives; n² minors, in n⁵ operations.
+
+
 def adjugate(xp: Any, x: Any, det: Any) -> Any:
-    """det(x) inv(x), and its limit where x is singular: exact for every rank."""
-    singular = (det == 0)[..., None, None]
+    """det(x) inv(x), and its limit where x is singular: exact for every rank and to every order."""
+    det = det[..., None, None]
+    singular = det == 0
+    regular = xp.where(singular, identity(xp, x), x) if anywhere(xp, singular) else x
+    inverse = xp.linalg.inv(regular)
+    stretch = size(xp, constant(regular)) * size(xp, constant(inverse))
+    singular = singular | (stretch * math.sqrt(float(xp.finfo(x.dtype).eps)) > 1)
     if not anywhere(xp, singular):
-        return det[..., None, None] * xp.linalg.inv(x)
-    # x = U S Vh, and each factor has an adjugate of its own: det(U) Uᴴ, products of the others, ...
-    U, S, Vh = xp.linalg.svd(x)
-    unit = xp.linalg.det(U) * xp.linalg.det(Vh)
-    exact = adjoint(xp, Vh) * columns(product_of_others(xp, S)) @ adjoint(xp, U)
-    one = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
-    regular = det[..., None, None] * xp.linalg.inv(xp.where(singular, one, x))
-    return xp.where(singular, unit[..., None, None] * exact, regular)
+        return det * inverse
+    one = identity(xp, x)
+    exact = adjugate_of_singular(xp, xp.where(singular, x, one))
+    # Once more: where it is not chosen, an infinite derivative would still become nan.
+    inverse = xp.linalg.inv(xp.where(singular, one, x))
+    return xp.where(singular, exact, det * inverse)
+
+
+def size(xp: Any, x: Any) -> Any:
+    """A norm of matrices, within a factor of n of the others, and cheaper than they are."""
+    return xp.sum(xp.abs(x), axis=(-2, -1), keepdims=True) / max(x.shape[-1], 1)
+
+
+def adjugate_of_singular(xp: Any, x: Any) -> Any:
+    """The adjugate of x = X - E Fᴴ, where X is regular, and E and F are constant.
+
+    With R = inv(X) and C = 1 - Fᴴ R E: det(x) = det(X) det(C) and inv(x) = R + R E inv(C) Fᴴ R.
+    (D. A. Harville, "Matrix Algebra From a Statistician's Perspective", 1997, sections 18.1 and
+    18.2.) E and F are singular vectors of the small values, so C is as large as these are many. In
+    a batch they may be fewer than elsewhere: then the other columns are 0.
+    """
+    U, s, Vh = xp.linalg.svd(constant(x))
+    eps = float(xp.finfo(s.dtype).eps)
+    small = s <= math.sqrt(eps) * s[..., :1]
+    most = s.shape[-1]
+    while most and not anywhere(xp, small[..., -most]):
+        most -= 1
+    first = s.shape[-1] - most
+    fill = xp.where(s[..., :1] > 0, s[..., :1], 1)
+    E = (U * columns(xp.where(small, fill, 0)))[..., first:]
+    Fh = xp.where(small[..., None], Vh, 0)[..., first:, :]
+    X = x + E @ Fh
+    R = xp.linalg.inv(X)
+    C = xp.where(of_both(small[..., first:]), identity(xp, E) - Fh @ R @ E, 0)
+    adj, det = of_block(xp, C, xp.sum(xp.astype(small, xp.int64), axis=-1))
+    return xp.linalg.det(X)[..., None, None] * (det * R + R @ E @ adj @ Fh @ R)
+
+
+def of_block(xp: Any, C: Any, rows: Any) -> tuple[Any, Any]:
+    """Adjugate and determinant of a block of so many rows, in a matrix that is 0 elsewhere.
+
+    Faddeev's method: no division but by integers. It loses digits where matrices are large, which
+    blocks that are nearly 0 are not. (F. R. Gantmacher, "The Theory of Matrices", volume 1, chapter
+    IV, section 5.)
+    """
+    B = one = identity(xp, C)
+    rows = rows[..., None, None]
+    adj = xp.zeros_like(C)
+    det = xp.ones_like(rows, dtype=C.dtype)
+    for k in range(1, C.shape[-1] + 1):
+        sign = (-1) ** (k - 1)
+        A = C @ B
+        p = xp.linalg.trace(A)[..., None, None] / k
+        adj = xp.where(rows == k, sign * B, adj)
+        det = xp.where(rows == k, sign * p, det)
+        B = A - p * one
+    return adj, det
 
 
 def det_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
@@ -90,15 +161,6 @@ def det_jvp(xp: Any, dx: Any, x: Any, out: Any) -> Any:
 def det(xp: Any, x: Tensor, /) -> Tensor:
     """Determinant of a square matrix."""
     return xp.linalg.det(x)
-
-
-def inverse_or_nan(xp: Any, x: Any, regular: Any) -> Any:
-    """The inverses of matrices; nan for those that have none, where a library would raise."""
-    regular = regular[..., None, None]
-    if not anywhere(xp, ~regular):
-        return xp.linalg.inv(x)
-    one = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
-    return xp.where(regular, xp.linalg.inv(xp.where(regular, x, one)), math.nan)
 
 
 def slogdet_x(xp: Any, g: Any, x: Any, out: Any) -> Any:

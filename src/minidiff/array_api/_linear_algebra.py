@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import bilinear, composite
+from ._helpers import axes_within
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -47,6 +49,7 @@ def matrix_transpose(xp: Any, x: Tensor, /) -> Tensor:
 @composite
 def vecdot(xp: Any, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """Dot product of vectors along an axis; the first is conjugated."""
+    axis = operator.index(axis)
     if not -min(x1.ndim, x2.ndim) <= axis < 0:
         raise ValueError(
             f"vecdot: axis counts from the end, -1 the last, within both of the shapes {x1.shape} "
@@ -70,12 +73,15 @@ def tensordot(
     axes: int | tuple[Sequence[int], Sequence[int]] = 2,
 ) -> Tensor:
     """Sum of products over pairs of axes: a matrix product of the arrays laid flat."""
-    if isinstance(axes, int):
+    if not isinstance(axes, tuple | list):
+        axes = operator.index(axes)
         if not 0 <= axes <= min(x1.ndim, x2.ndim):
             raise ValueError(f"tensordot: {axes} axes of the shapes {x1.shape} and {x2.shape}")
         axes = (range(x1.ndim - axes, x1.ndim), range(axes))
-    summed1 = [axis % x1.ndim for axis in axes[0]]
-    summed2 = [axis % x2.ndim for axis in axes[1]]
+    summed1 = axes_within("tensordot", axes[0], x1.shape)
+    summed2 = axes_within("tensordot", axes[1], x2.shape)
+    if len(set(summed1)) < len(summed1) or len(set(summed2)) < len(summed2):
+        raise ValueError(f"tensordot: {axes} names an axis twice")
     lengths = [x1.shape[axis] for axis in summed1]
     if lengths != [x2.shape[axis] for axis in summed2]:
         raise ValueError(

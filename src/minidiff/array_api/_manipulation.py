@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import composite, linear, nondifferentiable, view
+from ._helpers import axes_within, axis_numbers
 from ._indexing import places_of, scatter_places
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def broadcast_shapes(xp: Any, *shapes: tuple[int, ...]) -> tuple[int, ...]:
 @composite
 def expand_dims(xp: Any, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """New axes of length one."""
-    axes = (axis,) if isinstance(axis, int) else axis
+    axes = axis_numbers(axis)
     ndim = x.ndim + len(axes)
     if not all(-ndim <= a < ndim for a in axes):
         raise IndexError(f"expand_dims: axis {axis} is out of range for a result of {ndim} axes")
@@ -79,10 +81,7 @@ def expand_dims(xp: Any, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 @composite
 def squeeze(xp: Any, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
     """Without axes of length one."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    if not all(-x.ndim <= a < x.ndim for a in axes):
-        raise IndexError(f"squeeze: axis {axis} is out of range for shape {x.shape}")
-    normal = {a % x.ndim for a in axes}
+    normal = axes_within("squeeze", axis, x.shape)
     if any(x.shape[a] != 1 for a in normal):
         raise ValueError(f"squeeze: shape {x.shape} has another length than 1 along axis {axis}")
     return xp.reshape(x, tuple(side for i, side in enumerate(x.shape) if i not in normal))
@@ -91,10 +90,7 @@ def squeeze(xp: Any, x: Tensor, /, axis: int | tuple[int, ...]) -> Tensor:
 @composite
 def flip(xp: Any, x: Tensor, /, *, axis: int | tuple[int, ...] | None = None) -> Tensor:
     """The elements in reverse order along axes."""
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    if not all(-x.ndim <= a < x.ndim for a in axes):
-        raise IndexError(f"flip: axis {axis} is out of range for shape {x.shape}")
-    normal = {a % x.ndim for a in axes}
+    normal = axes_within("flip", range(x.ndim) if axis is None else axis, x.shape)
     back = slice(None, None, -1)
     return x[tuple(back if i in normal else slice(None) for i in range(x.ndim))]
 
@@ -104,14 +100,12 @@ def moveaxis(
     xp: Any, x: Tensor, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Tensor:
     """Some axes moved to other places, the others in their order."""
-    sources = (source,) if isinstance(source, int) else source
-    destinations = (destination,) if isinstance(destination, int) else destination
+    sources = axes_within("moveaxis", source, x.shape)
+    destinations = axes_within("moveaxis", destination, x.shape)
     if len(sources) != len(destinations):
         raise ValueError(f"moveaxis: {source} and {destination} differ in length")
-    if not all(-x.ndim <= a < x.ndim for a in (*sources, *destinations)):
-        raise IndexError(f"moveaxis: {source} or {destination} is out of range for shape {x.shape}")
-    moved = {d % x.ndim: s % x.ndim for s, d in zip(sources, destinations, strict=True)}
-    if len(moved) < len(sources) or len(set(moved.values())) < len(sources):
+    moved = dict(zip(destinations, sources, strict=True))
+    if len(moved) < len(sources) or len(set(sources)) < len(sources):
         raise ValueError(f"moveaxis: {source} or {destination} names an axis twice")
     others = iter([axis for axis in range(x.ndim) if axis not in moved.values()])
     return xp.permute_dims(
@@ -122,9 +116,8 @@ def moveaxis(
 @composite
 def unstack(xp: Any, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along an axis."""
-    if not -x.ndim <= axis < x.ndim:
-        raise IndexError(f"unstack: axis {axis} is out of range for shape {x.shape}")
-    before = (slice(None),) * (axis % x.ndim)
+    (axis,) = axes_within("unstack", axis, x.shape)
+    before = (slice(None),) * axis
     return tuple(x[(*before, i, ...)] for i in range(x.shape[axis]))
 
 
@@ -136,7 +129,7 @@ def concat_arrays(
         g, axis = xp.reshape(g, (-1,)), 0
         lengths = [_size(shape) for shape in arrays_shape]
     else:
-        axis %= g.ndim
+        axis = operator.index(axis) % g.ndim
         lengths = [shape[axis] for shape in arrays_shape]
     before = (slice(None),) * axis
     parts, start = [], 0
@@ -160,7 +153,8 @@ def concat(xp: Any, arrays: Sequence[Tensor], /, *, axis: int | None = 0) -> Ten
 
 
 def stack_arrays(xp: Any, g: Any, axis: int) -> list[Any]:
-    before = (slice(None),) * (axis % g.ndim)
+    axis = operator.index(axis) % g.ndim
+    before = (slice(None),) * axis
     return [g[(*before, i, ...)] for i in range(g.shape[axis])]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import differentiable, linear
 from ._helpers import (
+    anywhere,
+    axes_of,
     count_along,
     flat_axes,
-    infinite_at_zero,
     is_complex,
     keep_axes,
     spread,
@@ -43,20 +45,23 @@ def mean(xp: Any, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) ->
 
 
 def winners(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
-    """One for each element that is the extreme one (nan, where there is one), and their number."""
+    """Which elements are the extreme one (nan, where there is one); as numbers too."""
     won = (x == keep_axes(xp, out, x.shape, axis, keepdims)) | xp.isnan(x)
-    ones = xp.astype(won, x.dtype)
-    return ones, xp.sum(ones, axis=axis, keepdims=True)
+    return won, xp.astype(won, x.dtype)
 
 
 def extreme_x(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
-    won, count = winners(xp, x, out, axis, keepdims)
-    return won * (keep_axes(xp, g, x.shape, axis, keepdims) / count)
+    won, ones = winners(xp, x, out, axis, keepdims)
+    count = xp.sum(ones, axis=axis, keepdims=True)
+    share = keep_axes(xp, g, x.shape, axis, keepdims) / count
+    # 0 to the others, whatever g is; a product is quicker than a choice.
+    return xp.where(won, share, 0) if anywhere(xp, ~xp.isfinite(share)) else ones * share
 
 
 def extreme_jvp(xp: Any, dx: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
-    won, count = winners(xp, x, out, axis, keepdims)
-    return xp.sum(won * dx / count, axis=axis, keepdims=keepdims)
+    won, ones = winners(xp, x, out, axis, keepdims)
+    total = xp.sum(xp.where(won, dx, 0), axis=axis, keepdims=keepdims)
+    return total / xp.sum(ones, axis=axis, keepdims=keepdims)
 
 
 @differentiable(x=extreme_x, jvp=extreme_jvp)
@@ -104,15 +109,36 @@ def var(
     ...
 
 
+def infinite_if_constant(
+    xp: Any, out: Any, x: Any, axis: Axis, correction: float, keepdims: bool
+) -> Any:
+    """The standard deviation, and inf for that of a constant: a quotient by it is 0 there.
+
+    It is 0 or what the mean was rounded by, as for 0.1, 0.1, 0.1: some n eps times the constant.
+    Where nothing is that small nothing is compared; by itself the bound would say too much.
+    """
+    n, gone = count_along(x.shape, axis), axes_of(axis, x.ndim)
+    if n == 0:
+        return out
+    first = x[(*[slice(1) if i in gone else slice(None) for i in range(x.ndim)], ...)]
+    size = xp.abs(first if keepdims or axis is None else xp.reshape(first, out.shape))
+    rounding = n * float(xp.finfo(x.dtype).eps) * math.sqrt(n / (degrees(x, axis, correction) or n))
+    if not anywhere(xp, out <= 2 * rounding * size):
+        return out
+    equal = xp.all(x == first, axis=axis, keepdims=keepdims)
+    return xp.where(equal | (out == 0), math.inf, out)
+
+
 def std_x(xp: Any, g: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    # Of a constant: 0.
-    return var_x(xp, g / (2 * infinite_at_zero(xp, out)), x, axis, correction, keepdims)
+    length = infinite_if_constant(xp, out, x, axis, correction, keepdims)
+    return var_x(xp, g / (2 * length), x, axis, correction, keepdims)
 
 
 def std_jvp(
     xp: Any, dx: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool
 ) -> Any:
-    return var_jvp(xp, dx, x, axis, correction, keepdims) / (2 * infinite_at_zero(xp, out))
+    length = infinite_if_constant(xp, out, x, axis, correction, keepdims)
+    return var_jvp(xp, dx, x, axis, correction, keepdims) / (2 * length)
 
 
 @differentiable(x=std_x, jvp=std_jvp)
@@ -176,7 +202,8 @@ def cumulative_sum(
 
 
 def without_first(x: Any, axis: int) -> Any:
-    return x[(*(slice(None),) * (axis % x.ndim), slice(1, None), ...)]
+    (axis,) = axes_of(axis, x.ndim)
+    return x[(*(slice(None),) * axis, slice(1, None), ...)]
 
 
 def recurrence(xp: Any, factors: Any, terms: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import composite, nondifferentiable
+from ._helpers import axes_within
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -38,8 +39,7 @@ def diff(
     append: Tensor | None = None,
 ) -> Tensor:
     """The differences of neighbours along an axis, n times over."""
-    if not -x.ndim <= axis < x.ndim:
-        raise IndexError(f"diff: axis {axis} is out of range for shape {x.shape}")
+    (axis,) = axes_within("diff", axis, x.shape)
     if n < 0:
         raise ValueError(f"diff: n is how often, and cannot be {n}")
     if n == 0:
@@ -47,7 +47,7 @@ def diff(
     parts = [part for part in (prepend, x, append) if part is not None]
     if len(parts) > 1:
         x = xp.concat(parts, axis=axis)
-    before = (slice(None),) * (axis % x.ndim)
+    before = (slice(None),) * axis
     # Of nothing there is nothing left, and some libraries refuse to slice it.
     for _ in range(min(n, x.shape[axis])):
         later, earlier = x[(*before, slice(1, None), ...)], x[(*before, slice(None, -1), ...)]

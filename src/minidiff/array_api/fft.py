@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.words import composite, differentiable, linear, nondifferentiable
+from ._helpers import axes_of, axes_within
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -44,7 +45,7 @@ def fit(xp: Any, x: Any, axis: int, length: int) -> Any:
     side = x.shape[axis]
     if side == length:
         return x
-    axis %= x.ndim
+    (axis,) = axes_of(axis, x.ndim)
     if side > length:
         return xp.getitem(x, (*(slice(None),) * axis, slice(0, length), ...))
     more = (*x.shape[:axis], length - side, *x.shape[axis + 1 :])
@@ -57,19 +58,22 @@ def fit_axes(xp: Any, x: Any, axes: Sequence[int], shape: tuple[int, ...]) -> An
     return x
 
 
-def axes_over(ndim: int, s: Sequence[int] | None, axes: Axes) -> tuple[int, ...]:
+def axes_over(
+    shape: tuple[int, ...], s: Sequence[int] | None, axes: Axes, name: str = "fftn"
+) -> tuple[int, ...]:
     """The axes of a transform: those given, else the last ones, one for each length."""
-    if axes is not None:
-        return tuple(axes)
-    return tuple(range(ndim)) if s is None else tuple(range(ndim - len(s), ndim))
+    if axes is None:
+        axes = range(-len(shape) if s is None else -len(s), 0)
+    return axes_within(name, tuple(axes), shape)
 
 
 def counted(xp: Any, half: Any, axis: int, length: int) -> Any:
     """How often each frequency of half a spectrum occurs in the whole one of some length."""
+    (axis,) = axes_of(axis, half.ndim)
     k = xp.arange(half.shape[axis], device=half.device)
     once = (k == 0) | (2 * k == length)
     times = 2 - xp.astype(once, xp.real(half).dtype)
-    return xp.reshape(times, (-1,) + (1,) * (half.ndim - 1 - axis % half.ndim))
+    return xp.reshape(times, (-1,) + (1,) * (half.ndim - 1 - axis))
 
 
 def other_way(norm: Norm) -> Norm:
@@ -94,6 +98,7 @@ def fft(
     xp: Any, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
 ) -> Tensor:
     """Discrete Fourier transform along an axis."""
+    (axis,) = axes_within("fft", axis, x.shape)
     return xp.fft.fft(x, n=n, axis=axis, norm=norm)
 
 
@@ -106,11 +111,12 @@ def ifft(
     xp: Any, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
 ) -> Tensor:
     """Inverse of `fft`."""
+    (axis,) = axes_within("ifft", axis, x.shape)
     return xp.fft.ifft(x, n=n, axis=axis, norm=norm)
 
 
 def fftn_x(xp: Any, g: Any, x_shape: tuple[int, ...], s: Axes, axes: Axes, norm: Norm) -> Any:
-    over = axes_over(len(x_shape), s, axes)
+    over = axes_over(x_shape, s, axes)
     return fit_axes(xp, xp.fft.fftn(g, axes=over, norm=norm), over, x_shape)
 
 
@@ -125,11 +131,11 @@ def fftn(
     norm: Norm = "backward",
 ) -> Tensor:
     """Discrete Fourier transform along several axes."""
-    return xp.fft.fftn(x, s=s, axes=axes_over(x.ndim, s, axes), norm=norm)
+    return xp.fft.fftn(x, s=s, axes=axes_over(x.shape, s, axes), norm=norm)
 
 
 def ifftn_x(xp: Any, g: Any, x_shape: tuple[int, ...], s: Axes, axes: Axes, norm: Norm) -> Any:
-    over = axes_over(len(x_shape), s, axes)
+    over = axes_over(x_shape, s, axes)
     return fit_axes(xp, xp.fft.ifftn(g, axes=over, norm=norm), over, x_shape)
 
 
@@ -144,7 +150,7 @@ def ifftn(
     norm: Norm = "backward",
 ) -> Tensor:
     """Inverse of `fftn`."""
-    return xp.fft.ifftn(x, s=s, axes=axes_over(x.ndim, s, axes), norm=norm)
+    return xp.fft.ifftn(x, s=s, axes=axes_over(x.shape, s, axes, "ifftn"), norm=norm)
 
 
 # ---- transforms of real numbers: half of the spectrum says it all
@@ -165,6 +171,7 @@ def rfft(
     xp: Any, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
 ) -> Tensor:
     """The first half of the Fourier transform of real numbers, up to the middle frequency."""
+    (axis,) = axes_within("rfft", axis, x.shape)
     return xp.fft.rfft(x, n=n, axis=axis, norm=norm)
 
 
@@ -180,6 +187,7 @@ def irfft(
     xp: Any, x: Tensor, /, *, n: int | None = None, axis: int = -1, norm: Norm = "backward"
 ) -> Tensor:
     """Inverse of `rfft`; `n` is the length of the result."""
+    (axis,) = axes_within("irfft", axis, x.shape)
     return xp.fft.irfft(x, n=n, axis=axis, norm=norm)
 
 
@@ -194,7 +202,7 @@ def rfftn(
     norm: Norm = "backward",
 ) -> Tensor:
     """`rfft` along the last of several axes, `fft` along the others."""
-    *others, last = axes_over(x.ndim, s, axes)
+    *others, last = axes_over(x.shape, s, axes, "rfftn")
     lengths = [x.shape[axis] for axis in (*others, last)] if s is None else s
     x = xp.fft.rfft(x, n=lengths[-1], axis=last, norm=norm)
     return xp.fft.fftn(x, s=lengths[:-1], axes=others, norm=norm) if others else x
@@ -211,7 +219,7 @@ def irfftn(
     norm: Norm = "backward",
 ) -> Tensor:
     """Inverse of `rfftn`."""
-    *others, last = axes_over(x.ndim, s, axes)
+    *others, last = axes_over(x.shape, s, axes, "irfftn")
     if others:
         x = xp.fft.ifftn(x, s=None if s is None else s[:-1], axes=others, norm=norm)
     return xp.fft.irfft(x, n=None if s is None else s[-1], axis=last, norm=norm)
@@ -280,6 +288,4 @@ def ifftshift(xp: Any, x: Tensor, /, *, axes: int | Sequence[int] | None = None)
 
 
 def shifted_axes(x: Tensor, axes: int | Sequence[int] | None) -> tuple[int, ...]:
-    if axes is None:
-        return tuple(range(x.ndim))
-    return (axes,) if isinstance(axes, int) else tuple(axes)
+    return axes_within("fftshift", range(x.ndim) if axes is None else axes, x.shape)

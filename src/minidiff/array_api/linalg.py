@@ -7,13 +7,15 @@ that the main namespace has too in _linear_algebra.py; here are norms, powers an
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..core.words import composite, differentiable, nondifferentiable
 from ._decompositions import cholesky, eig, eigh, eigvals, eigvalsh, qr, svd, svdvals
-from ._helpers import as_floating, infinite_at_zero, is_complex, keep_axes
+from ._helpers import anywhere, as_floating, axes_within, infinite_at_zero, is_complex, keep_axes
 from ._inverses import det, inv, pinv, slogdet, solve
 from ._linear_algebra import matmul, matrix_transpose, tensordot, vecdot
+from ._matrices import rounding
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
@@ -55,6 +57,8 @@ Axis = int | tuple[int, ...] | None
 @composite
 def diagonal(xp: Any, x: Tensor, /, *, offset: int = 0) -> Tensor:
     """The diagonal of a matrix, or the one `offset` above it; read-only."""
+    if x.ndim < 2:
+        raise ValueError(f"diagonal needs at least two axes, and x has shape {x.shape}")
     *batch, rows, width = x.shape
     start = offset if offset >= 0 else -offset * width
     count = max(0, min(rows + min(offset, 0), width - max(offset, 0)))
@@ -81,6 +85,8 @@ def outer(xp: Any, x1: Tensor, x2: Tensor, /) -> Tensor:
 @composite
 def cross(xp: Any, x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
     """Cross product of vectors of three elements along an axis."""
+    for x in (x1, x2):
+        axes_within("cross", axis, x.shape)
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
         raise ValueError(
             f"cross: along axis {axis} there have to be 3 elements, and the shapes are {x1.shape} "
@@ -96,6 +102,10 @@ def matrix_power(xp: Any, x: Tensor, n: int, /) -> Tensor:
     """A square matrix multiplied n times with itself; its inverse for negative n."""
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise ValueError(f"matrix_power needs square matrices, and the shape is {x.shape}")
+    try:
+        n = operator.index(n)
+    except TypeError:
+        raise TypeError(f"matrix_power: n is an integer, not {n!r}") from None
     if n == 0:  # constant, but not without a history
         one = xp.eye(x.shape[-1], dtype=x.dtype, device=x.device)
         return xp.where(xp.zeros_like(x, dtype=xp.bool), x, one)
@@ -137,8 +147,21 @@ def euclidean(xp: Any, x: Tensor, /, *, axis: Axis = None, keepdims: bool = Fals
 
 
 def power_norm_slope(xp: Any, x: Any, out: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
-    share = unit(xp, xp.abs(x), out, axis, keepdims)
-    return xp.sign(x) * share ** (ord - 1)
+    out = keep_axes(xp, out, x.shape, axis, keepdims)
+    zero = (x == 0) | (out == 0)  # an `out` of 0: all are, or ord < 0 and one is
+    if not anywhere(xp, zero):
+        return xp.sign(x) * (xp.abs(x) / out) ** (ord - 1)
+    share = xp.abs(xp.where(zero, 1, x)) / xp.where(zero, 1, out)
+    slope = xp.sign(x) * share ** (ord - 1)
+    alone = zero & (out != 0)  # a 0 beside others, so ord > 0
+    if ord < 1:  # a cusp
+        return xp.where(alone, math.nan, xp.where(zero, 0, slope))
+    if ord > 2:
+        return xp.where(zero, 0, slope)
+    # The slope is 0, and its own slope inf: as two factors, so that what arrives as 0 stays 0, and
+    # not nan.
+    huge = float(xp.finfo(x.dtype).max)
+    return xp.where(zero, xp.where(alone, x, 0) * huge * huge, slope)
 
 
 def power_norm_x(xp: Any, g: Any, x: Any, out: Any, ord: float, axis: Axis, keepdims: bool) -> Any:
@@ -206,11 +229,20 @@ def matrix_norm(
     return norm[..., None, None] if keepdims else norm
 
 
+def singular_values(xp: Any, x: Tensor) -> Tensor:
+    """The singular values, those of 0 as constants: like a magnitude, each has a kink there.
+
+    For the convex norms, 2 and nuc, that is the subgradient of least norm.
+    """
+    s = xp.linalg.svdvals(x)
+    return xp.where(s <= rounding(xp, s, -1), s.detach(), s)
+
+
 # The sums of magnitudes are over columns for 1, over rows for inf.
 MATRIX_NORMS = {
-    "nuc": lambda xp, x: xp.sum(xp.linalg.svdvals(x), axis=-1),
-    2: lambda xp, x: xp.max(xp.linalg.svdvals(x), axis=-1),
-    -2: lambda xp, x: xp.min(xp.linalg.svdvals(x), axis=-1),
+    "nuc": lambda xp, x: xp.sum(singular_values(xp, x), axis=-1),
+    2: lambda xp, x: xp.max(singular_values(xp, x), axis=-1),
+    -2: lambda xp, x: xp.min(singular_values(xp, x), axis=-1),
     1: lambda xp, x: xp.max(xp.sum(xp.abs(x), axis=-2), axis=-1),
     -1: lambda xp, x: xp.min(xp.sum(xp.abs(x), axis=-2), axis=-1),
     math.inf: lambda xp, x: xp.max(xp.sum(xp.abs(x), axis=-1), axis=-1),
