@@ -7,6 +7,8 @@ from test_names import as_leaves, evaluated, results, used  # of tests/numpy
 import minidiff as md
 import minidiff.numpy as mnp
 import numpy as np
+from minidiff.numpy_protocols import answer_to, place_of
+from reference import directional_derivative
 
 A = np.array([[0.3, -1.2, 2.1], [1.7, 0.4, -0.6]])
 
@@ -25,6 +27,9 @@ REFUSES = (
     "np.ascontiguousarray(",
     "np.sum([",
     "np.full(",
+    "np.r_[",
+    "np.c_[",
+    "np.vectorize(",
 )
 
 
@@ -68,12 +73,21 @@ def test_the_table_of_calls_is_there():
         lambda x: np.add.reduce(x, axis=1, keepdims=True),
         lambda x: np.multiply.reduce(x, axis=None),
         lambda x: np.maximum.reduce(x, axis=-1),
+        lambda x: np.add.reduce(x, initial=3.0),
+        lambda x: np.multiply.reduce(x, axis=1, initial=2.0),
+        lambda x: np.maximum.reduce(x, axis=1, initial=0.5),
+        lambda x: np.minimum.reduce(x, axis=None, initial=9.0),
         lambda x: np.add.accumulate(x, axis=1),
         lambda x: np.multiply.accumulate(x),
         lambda x: np.multiply.outer(x, A[0]),
         lambda x: np.subtract.outer(A[1], x),
         lambda x: np.add(x, 1, dtype=np.float64),
         lambda x: np.sum(x, axis=0, keepdims=True),
+        lambda x: np.max(x, axis=0, initial=0.9),
+        lambda x: np.cumulative_sum(x, axis=1),
+        lambda x: np.cumulative_prod(x, axis=0, include_initial=True),
+        lambda x: np.linalg.vector_norm(x, axis=1),
+        lambda x: np.stack([x, 2.0 * x], dtype=np.float64),
     ],
 )
 def test_operators_and_methods_of_ufuncs(function):
@@ -85,6 +99,28 @@ def test_operators_and_methods_of_ufuncs(function):
     found.backward()
     assert x.grad.shape == A.shape
     assert (x.grad.as_numpy() != 0).any()
+
+
+METHODS_OF_UFUNCS = {
+    "reduceat": lambda x: np.add.reduceat(x, [0, 1]),
+    "reduce of another": lambda x: np.hypot.reduce(x, axis=1),
+    "accumulate of another": lambda x: np.maximum.accumulate(x, axis=1),
+    "outer": lambda x: np.hypot.outer(x[0], x[1]),
+    "where": lambda x: np.add(x, 1.0, where=A > 0, out=x * 2.0),
+    "where of a sum": lambda x: np.sum(x, axis=1, where=A > 0),
+}
+
+
+@pytest.mark.parametrize("function", METHODS_OF_UFUNCS.values(), ids=METHODS_OF_UFUNCS)
+def test_what_the_drop_in_has_too(function):
+    x = leaf()
+    found = function(x)
+    np.testing.assert_allclose(found.as_numpy(), function(A), rtol=1e-14)
+    w = np.cos(np.arange(1.0, 1.0 + found.size)).reshape(found.shape)
+    mnp.sum(found * w).backward()
+    way = np.sin(A * 3)
+    (change,) = directional_derivative(lambda a: np.sum(function(a) * w), [A], [way])
+    assert (x.grad.as_numpy() * way).sum() == pytest.approx(float(change), rel=1e-8)
 
 
 def test_out_is_a_tensor():
@@ -106,12 +142,141 @@ def test_an_array_takes_what_has_no_history():
     np.testing.assert_array_equal(out, A.sum(axis=0))
 
 
+def written_by_numpy(x):
+    x = x * 1.0
+    np.put(x, [0, -1], x[1, :2])
+    np.copyto(x[0], x[1] * 2.0, casting="unsafe", where=np.array([False, True, False]))
+    np.fill_diagonal(x, x[0, 2])
+    return x
+
+
+def test_functions_that_write_into_their_first_argument():
+    x = leaf()
+    found = written_by_numpy(x)
+    np.testing.assert_allclose(found.as_numpy(), written_by_numpy(A), rtol=1e-14)
+    w = np.cos(np.arange(1.0, 7.0)).reshape(2, 3)
+    mnp.sum(found * w).backward()
+    way = np.sin(A * 3)
+    (change,) = directional_derivative(lambda a: np.sum(written_by_numpy(a) * w), [A], [way])
+    assert (x.grad.as_numpy() * way).sum() == pytest.approx(float(change), rel=1e-8)
+
+
+def test_what_goes_into_an_array_is_cast_as_numpy_casts():
+    array = np.array([1, 2])
+    with pytest.raises(TypeError, match="Cannot cast ufunc 'add' output from dtype"):
+        array += mnp.asarray([0.5, 0.5])
+    np.add(array, mnp.asarray([0.5, 1.5]), out=array, casting="unsafe")
+    assert array.tolist() == [1, 3]
+    np.add.at(array, [0, 0], mnp.asarray([1, 2]))
+    assert array.tolist() == [4, 3]
+    np.copyto(array, mnp.asarray([7.5, 8.5]), casting="unsafe")
+    assert array.tolist() == [7, 8]
+    assert np.full_like(np.ones(2), mnp.asarray([3.0])[0]).tolist() == [3.0, 3.0]
+    with md.allow_detach():
+        array += leaf(np.array([1.0, 2.0])).astype(int)
+        assert np.full_like(np.ones(2), leaf(np.array(3.0))).tolist() == [3.0, 3.0]
+    assert array.tolist() == [8, 10]
+
+
 def test_at_adds_in_place():
     x, b = mnp.zeros(3), leaf(np.array([1.0, 2.0]))
     np.add.at(x, [0, 0], b)
     assert x.as_numpy().tolist() == [3.0, 0.0, 0.0]
     x.backward()
     assert b.grad.as_numpy().tolist() == [1.0, 1.0]
+
+
+# ---- what has no counterpart
+
+
+def test_without_history_numpy_answers_itself():
+    x = mnp.asarray([1.0, 2.0, 4.0])
+    product = np.polymul(x, [1.0, -1.0])
+    assert (type(product), product.tolist()) == (md.Tensor, [1.0, 1.0, 2.0, -4.0])
+    assert np.polydiv(x, x)[0].tolist() == [1.0]
+    assert np.array2string(x) == "[1. 2. 4.]"
+    assert np.shares_memory(x, x) is True
+    spaces = np.spacing(x)
+    assert (type(spaces), spaces.tolist()) == (md.Tensor, np.spacing([1.0, 2.0, 4.0]).tolist())
+    parts = np.ma.getdata(np.logspace(0.0, x[1], 2))
+    np.testing.assert_allclose(parts, [1.0, 100.0])
+    assert sorted(np.random.default_rng(0).permutation(x).tolist()) == [1.0, 2.0, 4.0]
+    doubled = np.frompyfunc(lambda one: 2 * one, 1, 1)(x)
+    assert (doubled.dtype, doubled.tolist()) == (object, [2.0, 4.0, 8.0])
+    matrix = np.array([[2.0, 1.0], [0.0, 3.0]])
+    pair = np.linalg.eig(mnp.asarray(matrix))
+    assert type(pair).__name__ == "EigResult"
+    assert pair.eigenvalues.tolist() == [2.0, 3.0]
+
+
+def test_files_of_numpy(tmp_path):
+    np.save(tmp_path / "x.npy", mnp.asarray(A))
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), A)
+    with md.allow_detach():
+        np.save(tmp_path / "x.npy", leaf(2 * A))
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), 2 * A)
+
+
+def test_results_have_memory_of_their_own():
+    x = mnp.asarray([1.0 + 0j, 2.0])
+    real = np.real_if_close(x)
+    real[0] = 9.0
+    assert x.tolist() == [1.0, 2.0]
+
+
+def test_numpy_writes_into_tensors_or_says_that_it_cannot():
+    x = mnp.asarray([1.0, 2.0])
+    np.multiply.at(x, [0, 0], 3.0)
+    assert x.tolist() == [9.0, 2.0]
+    out = mnp.zeros(2)
+    assert np.add(x, 1.0, where=np.array([True, False]), out=out) is out
+    assert out.tolist() == [10.0, 0.0]
+    w = leaf(np.array([3.0, 4.0]))
+    product = w * x  # a graph keeps x
+    with pytest.raises(ValueError, match="read-only"):
+        np.random.default_rng(0).shuffle(np.asarray(x))
+    product_of = np.frompyfunc(lambda one, other: one * other, 2, 1)
+    with pytest.raises(ValueError, match="others hold this memory too"):
+        product_of.at(x, [0, 0], 3.0)
+    product.backward()
+    assert w.grad.tolist() == [9.0, 2.0]
+    mine = mnp.asarray([1.0, 2.0])
+    product_of.at(mine, [0, 0], 3.0)
+    assert mine.tolist() == [9.0, 2.0]
+    strict = md.wrap(pytest.importorskip("array_api_strict")).asarray([1.0, 2.0])
+    with pytest.raises(ValueError, match="others hold this memory too"):
+        product_of.at(strict, [0], 3.0)
+
+
+def test_other_libraries_get_their_own_arrays_back():
+    torch = pytest.importorskip("torch")
+    x = md.wrap(torch).asarray([1.0, 2.0, 4.0])
+    found = np.polymul(x, x)
+    assert type(found._data) is torch.Tensor
+    assert found.shape == (5,)
+
+
+def test_a_ufunc_is_known_by_more_than_its_name():
+    special = pytest.importorskip("scipy.special")
+
+    class Named:
+        __name__ = "erf"
+
+    assert place_of(special.erf) == "scipy.special."
+    assert answer_to(special.erf, "__call__") is md.special.erf
+    assert place_of(np.add) == "np."
+    assert place_of(Named()) == ""
+    assert answer_to(Named(), "__call__") is None
+
+
+def test_with_history_there_is_an_error_and_a_way_out():
+    x = leaf(np.array([1.0, 2.0, 4.0]))
+    with pytest.raises(TypeError, match=r"np.polymul has no counterpart.*allow_detach\(\)"):
+        np.polymul(x, A[0])
+    with md.allow_detach():
+        assert not np.polymul(x, A[0]).allow_grad
+        assert np.sin(x).allow_grad
+    assert np.polymul(x.detach(), A[0]).shape == (5,)
 
 
 def test_other_libraries_answer_too():

@@ -2,12 +2,15 @@
 
 NumPy asks its arguments who should answer (NEP 13 and NEP 18), and a Tensor answers with the
 function of the same name in `minidiff.numpy`, or in `minidiff.special` for SciPy's. What has no
-counterpart raises: an answer without history would be a silently wrong gradient.
+counterpart is left to NumPy as long as no Tensor has a history. Where one has, it raises: an answer
+without history would be a silently wrong gradient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+import sys
+from collections.abc import Callable
 from functools import cache
 from types import MethodType
 from typing import Any
@@ -15,154 +18,168 @@ from typing import Any
 import numpy as np
 
 from .backends import numpy_backend
+from .core.state import exporting
 from .core.tensor import Tensor, has_history, raw
 
-# Methods of ufuncs, and the functions that do the same.
-REDUCE = {
-    "add": "sum",
-    "multiply": "prod",
-    "maximum": "max",
-    "minimum": "min",
-    "logical_and": "all",
-    "logical_or": "any",
-}
-ACCUMULATE = {"add": "cumsum", "multiply": "cumprod"}
+Function = Callable[..., Any]
+
+# Functions that write into their first argument.
+WRITERS = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask"}
 
 # What NumPy passes as keywords of its functions, where these values change nothing.
-HARMLESS = {"out": None, "where": True, "subok": True, "order": "K", "casting": "same_kind"}
+HARMLESS = {
+    "out": None,
+    "dtype": None,
+    "where": True,
+    "subok": True,
+    "order": "K",
+    "casting": "same_kind",
+}
+
+INTO_ARRAY = ": an ndarray cannot hold the history of a Tensor; make what is written to a Tensor"
 
 
 def array_ufunc(
     self: Tensor, ufunc: np.ufunc, method: str, /, *inputs: Any, out: Any = (), **kwargs: Any
 ) -> Any:
     """Answer a ufunc, or a method of one (NEP 13)."""
-    kwargs = without_harmless(ufunc.__name__, kwargs)
-    if method == "__call__":
-        result = call_ufunc(ufunc, inputs, out, kwargs)
-    elif method == "reduce":
-        result = reduce_ufunc(ufunc, inputs, kwargs)
-    elif method == "accumulate" and ufunc.__name__ in ACCUMULATE:
-        axis = kwargs.pop("axis", inputs[1] if len(inputs) > 1 else 0)
-        result = counterpart(ACCUMULATE[ufunc.__name__])(inputs[0], axis=axis, **kwargs)
-    elif method == "outer":
-        first, second = (np_like(one) for one in inputs)
-        column = counterpart("reshape")(first, first.shape + (1,) * second.ndim)
-        result = call_ufunc(ufunc, (column, second), (), kwargs)
-    elif method == "at" and ufunc is np.add:
-        counterpart("index_add")(*inputs)
-        return None
-    else:
-        raise no_counterpart(f"{ufunc.__name__}.{method}")
-    return result if out in ((), None) else deliver(result, out, ufunc.__name__)
+    name = f"{place_of(ufunc)}{ufunc.__name__}{'' if method == '__call__' else f'.{method}'}"
+    theirs = getattr(ufunc, method)
+    if method == "at" and type(inputs[0]) is not Tensor:
+        return on_arrays(name, INTO_ARRAY, theirs, inputs, kwargs)
+    if out:
+        kwargs["out"] = out
+    return answered(self, name, answer_to(ufunc, method), theirs, inputs, kwargs)
 
 
-def array_function(
-    self: Tensor, function: Callable[..., Any], types: Any, args: Any, kwargs: Any
-) -> Any:
+def array_function(self: Tensor, function: Function, types: Any, args: Any, kwargs: Any) -> Any:
     """Answer a function of NumPy's Python layer (NEP 18)."""
     name = ".".join([*function.__module__.split(".")[1:2], function.__name__])
-    kwargs = dict(kwargs)
-    out = kwargs.pop("out", None)
-    result = counterpart(name)(*args, **without_harmless(name, kwargs))
-    return result if out is None else deliver(result, out, name)
+    if name in WRITERS and type(args[0]) is not Tensor:
+        return on_arrays(f"np.{name}", INTO_ARRAY, function, args, kwargs)
+    ours = counterpart(name)
+    if ours is function:  # NumPy's very function would ask again, without an end
+        ours = None
+    return answered(self, f"np.{name}", ours, function, args, kwargs)
 
 
-def call_ufunc(ufunc: np.ufunc, inputs: Sequence[Any], out: Any, kwargs: dict[str, Any]) -> Any:
-    if out and not any(type(one) is Tensor for one in out):
-        # x += t, of an ndarray x: fine as long as no history is lost.
-        if any(type(one) is Tensor and has_history(one) for one in inputs):
+def answered(
+    like: Tensor, name: str, ours: Function | None, theirs: Function, args: Any, kwargs: Any
+) -> Any:
+    """What our function gives, or NumPy's own where there is none."""
+    kwargs = {key: value for key, value in kwargs.items() if not changes_nothing(key, value)}
+    out = kwargs.get("out", ())
+    places = [one for one in (out if type(out) is tuple else (out,)) if one is not None]
+    if places and not any(type(one) is Tensor for one in places):  # x += t, of an ndarray x
+        return on_arrays(name, INTO_ARRAY, theirs, args, kwargs)
+    if ours is None:
+        lost = " has no counterpart in minidiff that keeps a history; write it with what has one"
+        return on_arrays(name, lost, theirs, args, kwargs, like)
+    unknown = [key for key in kwargs if not takes(ours, key)]
+    if unknown:
+        lost = f" takes no {'=, '.join(unknown)}= for Tensors with a history; write it without"
+        return on_arrays(name, lost, theirs, args, kwargs, like)
+    return ours(*args, **kwargs)
+
+
+def on_arrays(
+    name: str, lost: str, function: Function, args: Any, kwargs: Any, like: Tensor | None = None
+) -> Any:
+    """What NumPy's own function gives on the arrays, if there is no history to lose.
+
+    As it is; with `like`, as Tensors of the library of that one.
+    """
+    from .core.trees import map_leaves  # which needs more than an import should cost
+
+    given: list[tuple[Any, Tensor]] = []
+
+    def array_of(one: Any) -> Any:
+        if type(one) is not Tensor:
+            return one
+        if one._backend.base is not None:
             raise TypeError(
-                f"np.{ufunc.__name__}: an ndarray cannot hold the history of a Tensor; make the "
-                "left side a Tensor too, or take t.detach()"
+                f"{name}: inside vmap NumPy's own function would take all samples for one array; "
+                "write it with functions that minidiff has"
             )
-        return ufunc(*[raw(one) for one in inputs], **kwargs)
-    dtype = kwargs.pop("dtype", None)
-    if kwargs and ufunc.signature is None:  # vecdot and its like have parameters, say axis
-        raise not_taken(ufunc.__name__, kwargs)
-    result = function_of(ufunc)(*inputs, **kwargs)
-    return result if dtype is None else counterpart("astype")(result, dtype)
-
-
-def reduce_ufunc(ufunc: np.ufunc, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    if ufunc.__name__ not in REDUCE:
-        raise no_counterpart(f"{ufunc.__name__}.reduce")
-    initial = kwargs.pop("initial", None)
-    if initial is not None and initial is not np._NoValue:
-        raise not_taken(f"{ufunc.__name__}.reduce", {"initial": initial})
-    axis = kwargs.pop("axis", 0)
-    if kwargs.get("dtype", ...) is None:
-        del kwargs["dtype"]
-    return counterpart(REDUCE[ufunc.__name__])(*inputs, axis=axis, **kwargs)
-
-
-def deliver(result: Any, out: Any, name: str) -> Any:
-    """Write results into what the caller gave for them, and return that."""
-    places = out if type(out) is tuple else (out,)
-    results = result if type(result) is tuple else (result,)
-    for place, one in zip(places, results, strict=True):
-        if type(place) is not Tensor and type(one) is Tensor and has_history(one):
+        if has_history(one) and not exporting.get():
             raise TypeError(
-                f"np.{name}: out is {type(place).__name__}, which cannot hold the history of a "
-                "Tensor; give a Tensor, or none"
+                f"{name}{lost}, take t.detach(), or wrap the code in minidiff.allow_detach()"
             )
-        place[...] = one if type(place) is Tensor else raw(one)
-    return out if type(out) is not tuple or len(out) > 1 else out[0]
+        array = one.as_numpy()
+        if array is not raw(one):  # what is written into a copy would be lost without a word
+            array = numpy_backend.read_only(array)
+        given.append((array, one))
+        return array
+
+    def tensor_of(value: Any) -> Any:
+        for array, one in given:
+            if value is array:  # out, say
+                return one
+        numbers = type(value) is np.ndarray or isinstance(value, np.generic)
+        if like is None or not numbers or value.dtype.kind not in "biufc":
+            return value
+        # A copy, for it may be a part of an argument.
+        return like._backend.tensors.asarray(value, device=like.device, copy=True)
+
+    args, kwargs = map_leaves(array_of, (args, kwargs))
+    if name.endswith(".at") and not args[0].flags.writeable:  # NumPy's own does not ask
+        raise ValueError(f"{name}: others hold this memory too; write into a copy of the Tensor")
+    return map_leaves(tensor_of, function(*args, **kwargs))
 
 
-def without_harmless(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Keywords without those that have the value they would have anyway."""
-    return {
-        key: value
-        for key, value in kwargs.items()
-        if value is not np._NoValue  # NumPy's mark for 'not given'
-        and not (key in HARMLESS and value is HARMLESS[key])
-    }
+def changes_nothing(keyword: str, value: Any) -> bool:
+    """Whether a keyword has the value that it would have anyway; _NoValue is 'not given'."""
+    return value is np._NoValue or (keyword in HARMLESS and value is HARMLESS[keyword])
 
 
-def np_like(value: Any) -> Any:
-    return value if type(value) is Tensor else np.asarray(value)
-
-
-@cache
-def function_of(ufunc: np.ufunc) -> Callable[..., Any]:
-    """The function that does for Tensors what a ufunc does for arrays."""
-    if getattr(np, ufunc.__name__, None) is not ufunc:
-        return special(ufunc.__name__)
-    return counterpart(ufunc.__name__)
-
-
-@cache
-def counterpart(name: str) -> Callable[..., Any]:
-    """A function of `minidiff.numpy` by its path there: 'sin', 'linalg.norm'."""
-    from . import numpy
-
-    place: Any = numpy
-    for part in name.split("."):
-        place = getattr(place, part, None)
-    if place is None:
-        raise no_counterpart(name)
-    return place  # type: ignore[no-any-return]  # found by name
-
-
-def special(name: str) -> Callable[..., Any]:
-    from . import special
-
-    found = getattr(special, name, None)
-    if found is None:
-        raise no_counterpart(name, "scipy.special.")
-    return found  # type: ignore[no-any-return]  # as above
-
-
-def no_counterpart(name: str, place: str = "np.") -> TypeError:
-    return TypeError(
-        f"{place}{name} has no counterpart in minidiff, and its result would have lost the history "
-        "of its Tensors; call it on t.detach().as_numpy(), or write it with functions that have one"
+def takes(function: Function, keyword: str) -> bool:
+    parameters = parameters_of(function)
+    found = parameters.get(keyword)
+    return (found is not None and found.kind is not found.POSITIONAL_ONLY) or any(
+        one.kind is one.VAR_KEYWORD for one in parameters.values()
     )
 
 
-def not_taken(name: str, kwargs: dict[str, Any]) -> TypeError:
-    names = ", ".join(f"{one}=" for one in kwargs)
-    return TypeError(f"np.{name} does not take {names} for Tensors")
+@cache
+def parameters_of(function: Function) -> Any:
+    return inspect.signature(function).parameters
+
+
+@cache
+def answer_to(ufunc: np.ufunc, method: str) -> Any:
+    """The function that does for Tensors what a ufunc, or a method of one, does for arrays."""
+    place = place_of(ufunc)
+    if place == "scipy.special.":
+        from . import special
+
+        ours = getattr(special, ufunc.__name__, None)
+    else:
+        ours = counterpart(ufunc.__name__) if place else None
+    return ours if method == "__call__" else getattr(ours, method, None)
+
+
+@cache
+def counterpart(name: str) -> Any:
+    """A function of `minidiff.numpy`, or of the standard, by its path: 'sin', 'linalg.norm'."""
+    from . import array_api, numpy
+
+    for place in (numpy, array_api):
+        found: Any = place
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is not None:
+            return found
+    return None
+
+
+@cache
+def place_of(ufunc: np.ufunc) -> str:
+    """Where a ufunc is from, as messages say it: NumPy, SciPy, or somewhere else."""
+    special = sys.modules.get("scipy.special")  # who holds a ufunc of SciPy's has loaded it
+    for place, module in (("np.", np), ("scipy.special.", special)):
+        if getattr(module, ufunc.__name__, None) is ufunc:
+            return place
+    return ""
 
 
 class Answer:

@@ -2,12 +2,17 @@
 
 The numbers are NumPy's, drawn on the host and sent to the device: a seed gives the same numbers on
 every device. All functions return tensors without history; with `allow_grad=True` they are leaves
-that ask for gradients.
+that ask for gradients. Every function of the module takes `rng`, a seed or a generator; without it,
+all draw from one generator, which `seed` starts anew.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+import operator
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,16 +23,22 @@ __all__ = [
     "binomial",
     "choice",
     "default_rng",
+    "exponential",
+    "integers",
+    "multivariate_normal",
     "normal",
     "permutation",
     "rand",
     "randint",
     "randn",
+    "random",
     "seed",
     "shuffle",
+    "standard_normal",
     "uniform",
 ]
 
+R = TypeVar("R")
 Size = int | tuple[int, ...] | None
 
 
@@ -59,9 +70,17 @@ class Generator:
         """Uniform in [0, 1); options as for `uniform`."""
         return self.uniform(size=shape, **options)
 
+    def random(self, size: Size = None, dtype: Any = None, **options: Any) -> Tensor:
+        """Uniform in [0, 1); options as for `uniform`."""
+        return self.uniform(size=size, dtype=dtype, **options)
+
     def randn(self, *shape: int, **options: Any) -> Tensor:
-        """Normal of mean 0 and standard deviation 1; options as for `normal`."""
+        """Normal of mean 0 and standard deviation 1; options as for `uniform`."""
         return self.normal(size=shape, **options)
+
+    def standard_normal(self, size: Size = None, dtype: Any = None, **options: Any) -> Tensor:
+        """Normal of mean 0 and standard deviation 1; options as for `uniform`."""
+        return self.normal(size=size, dtype=dtype, **options)
 
     def uniform(
         self,
@@ -86,7 +105,7 @@ class Generator:
         allow_grad : bool
             Whether the tensor asks for its gradient.
         """
-        return _made(self._rng.uniform(low, high, size), allow_grad, dtype, device)
+        return _made(self._rng.uniform(low, high, size), device, dtype, allow_grad)
 
     def normal(
         self,
@@ -99,42 +118,86 @@ class Generator:
         allow_grad: bool = False,
     ) -> Tensor:
         """Normal of mean `loc` and standard deviation `scale`; options as for `uniform`."""
-        return _made(self._rng.normal(loc, scale, size), allow_grad, dtype, device)
+        return _made(self._rng.normal(loc, scale, size), device, dtype, allow_grad)
+
+    def exponential(
+        self,
+        scale: float = 1.0,
+        size: Size = None,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        allow_grad: bool = False,
+    ) -> Tensor:
+        """Exponential of mean `scale`; options as for `uniform`."""
+        return _made(self._rng.exponential(scale, size), device, dtype, allow_grad)
+
+    def multivariate_normal(
+        self,
+        mean: Any,
+        cov: Any,
+        size: Size = None,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        allow_grad: bool = False,
+    ) -> Tensor:
+        """Vectors, normal of a mean and a covariance matrix; options as for `uniform`."""
+        values = self._rng.multivariate_normal(mean, cov, size)
+        return _made(values, device, dtype, allow_grad)
 
     # ---- whole numbers
 
+    def integers(
+        self,
+        low: Any,
+        high: Any = None,
+        size: Size = None,
+        dtype: Any = np.int64,
+        endpoint: bool = False,
+        *,
+        device: Any = None,
+    ) -> Tensor:
+        """Integers in [low, high), or in [0, low); with `endpoint` also the upper end itself."""
+        return _made(self._rng.integers(low, high, size, dtype, endpoint), device)
+
     def randint(
-        self, low: int, high: int | None = None, size: Size = None, *, device: Any = None
+        self,
+        low: Any,
+        high: Any = None,
+        size: Size = None,
+        dtype: Any = np.int64,
+        *,
+        device: Any = None,
     ) -> Tensor:
         """Integers in [low, high), or in [0, low)."""
-        return _made(self._rng.integers(low, high, size), False, None, device)
+        return self.integers(low, high, size, dtype, device=device)
 
     def binomial(self, n: int, p: Any, size: Size = None, *, device: Any = None) -> Tensor:
         """How many of n trials succeed, each with probability p (a number or an array)."""
-        return _made(self._rng.binomial(n, _numbers(p), size), False, None, device)
+        return _made(self._rng.binomial(n, _numbers(p), size), device)
 
     # ---- order
 
     def choice(
-        self, a: Any, size: Size = None, replace: bool = True, p: Any = None, *, axis: int = 0
+        self,
+        a: Any,
+        size: Size = None,
+        replace: bool = True,
+        p: Any = None,
+        axis: int = 0,
+        shuffle: bool = True,
+        *,
+        device: Any = None,
     ) -> Tensor:
-        """Elements drawn from a tensor along an axis (or from range(a)), with its history."""
-        p = None if p is None else _numbers(p)
-        if isinstance(a, int):
-            return _made(self._rng.choice(a, size, replace, p), False, None, None)
-        from .numpy import asarray, take
+        """Elements drawn from a tensor along an axis, with its history, or from range(a)."""
+        weights = _numbers(p)
+        draw = partial(self._rng.choice, size=size, replace=replace, p=weights, shuffle=shuffle)
+        return _taken(a, axis, device, draw)
 
-        a = asarray(a)
-        return take(a, self._rng.choice(a.shape[axis], size, replace, p), axis)
-
-    def permutation(self, x: Any, axis: int = 0) -> Tensor:
+    def permutation(self, x: Any, axis: int = 0, *, device: Any = None) -> Tensor:
         """A tensor in random order along an axis, with its history; of an int, range(x)."""
-        if isinstance(x, int):
-            return _made(self._rng.permutation(x), False, None, None)
-        from .numpy import asarray, take
-
-        x = asarray(x)
-        return take(x, self._rng.permutation(x.shape[axis]), axis)
+        return _taken(x, axis, device, self._rng.permutation)
 
     def shuffle(self, x: Tensor, axis: int = 0) -> None:
         """Put a tensor in random order along an axis, in place."""
@@ -144,8 +207,19 @@ class Generator:
         x[...] = self.permutation(x, axis)
 
 
-def _made(values: Any, allow_grad: bool, dtype: Any, device: Any) -> Tensor:
+def _made(values: Any, device: Any, dtype: Any = None, allow_grad: bool = False) -> Tensor:
     return Tensor(np.asarray(values), allow_grad, dtype, device)
+
+
+def _taken(a: Any, axis: int, device: Any, draw: Callable[[int], Any]) -> Tensor:
+    """What lies in a tensor at places that are drawn along an axis; of an integer, the places."""
+    from .numpy import asarray, take
+
+    a = asarray(a)
+    if a.ndim == 0:
+        return _made(draw(operator.index(a)), device)
+    found: Tensor = take(a, draw(a.shape[axis]), axis)
+    return found if device is None else found.to_device(device)
 
 
 def _numbers(values: Any) -> Any:
@@ -157,21 +231,45 @@ def default_rng(seed: Any = None) -> Generator:
     return seed if isinstance(seed, Generator) else Generator(seed)
 
 
-# What the functions of the module draw from.
+# ---- the functions of the module
+
 _shared = Generator()
 
 
 def seed(seed: Any = None) -> None:
     """Start the module's own generator anew."""
-    _shared.__init__(seed)  # type: ignore[misc]  # the functions below are bound to this very one
+    global _shared
+    _shared = Generator(seed)
 
 
-binomial = _shared.binomial
-choice = _shared.choice
-normal = _shared.normal
-permutation = _shared.permutation
-rand = _shared.rand
-randint = _shared.randint
-randn = _shared.randn
-shuffle = _shared.shuffle
-uniform = _shared.uniform
+def _with_rng(method: Callable[..., R]) -> Callable[..., R]:
+    """A method of Generator as a function that takes `rng`: None, a seed or a generator."""
+
+    def call(*args: Any, rng: Any = None, **kwargs: Any) -> R:
+        return method(_shared if rng is None else default_rng(rng), *args, **kwargs)
+
+    update_wrapper(call, method)
+    call.__qualname__ = method.__name__
+    signature = inspect.signature(method)
+    _, *own = signature.parameters.values()
+    rng = inspect.Parameter("rng", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Any)
+    options = [one for one in own if one.kind is one.VAR_KEYWORD]  # which come last
+    parameters = [*own[: len(own) - len(options)], rng, *options]
+    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # read by inspect
+    return call
+
+
+binomial = _with_rng(Generator.binomial)
+choice = _with_rng(Generator.choice)
+exponential = _with_rng(Generator.exponential)
+integers = _with_rng(Generator.integers)
+multivariate_normal = _with_rng(Generator.multivariate_normal)
+normal = _with_rng(Generator.normal)
+permutation = _with_rng(Generator.permutation)
+rand = _with_rng(Generator.rand)
+randint = _with_rng(Generator.randint)
+randn = _with_rng(Generator.randn)
+random = _with_rng(Generator.random)
+shuffle = _with_rng(Generator.shuffle)
+standard_normal = _with_rng(Generator.standard_normal)
+uniform = _with_rng(Generator.uniform)

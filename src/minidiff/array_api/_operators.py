@@ -11,7 +11,8 @@ from typing import Any
 
 from ..backends import numpy_backend
 from ..core.apply import operator as as_operator
-from ..core.rules import rule_of
+from ..core.nodes import listed
+from ..core.rules import Rule, rule_of
 from ..core.tensor import Tensor, current, has_history, is_kept, refuse_to_lose
 from ..core.views import set_item, update
 from . import _device, _elementwise, _indexing, _linear_algebra, _logic, _manipulation
@@ -49,6 +50,18 @@ BOTH_WAYS = (
 )
 
 
+def otherwise(rule: Rule, x1: Any, x2: Any = None) -> Any:
+    """An operator beside what is no array: NumPy takes lists and tuples, and compares with None."""
+    x, other = (x1, x2) if type(x1) is Tensor else (x2, x1)
+    if type(x) is Tensor and isinstance(other, list | tuple):
+        made = listed(x, other)
+        return rule.function(x, made) if x is x1 else rule.function(made, x)
+    if type(x) is Tensor and other is None and rule.name in ("equal", "not_equal"):
+        xp = x._backend.tensors  # no element is None
+        return xp.full(x.shape, rule.name == "not_equal", dtype=xp.bool, device=x.device)
+    return NotImplemented
+
+
 def reflected(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def call(self: Tensor, other: Any, /) -> Any:
         return method(other, self)
@@ -66,13 +79,21 @@ def in_place(
 
 
 for _name, _function in FORWARD.items():
-    setattr(Tensor, _name, as_operator(_function))
+    setattr(Tensor, _name, as_operator(_function, otherwise))
 for _name in BOTH_WAYS:
     _function = FORWARD[f"__{_name}__"]
-    setattr(Tensor, f"__r{_name}__", reflected(as_operator(_function)))
+    setattr(Tensor, f"__r{_name}__", reflected(as_operator(_function, otherwise)))
     # NumPy's own //= has other special cases than the standard, which floor_divide mends.
     _update = None if _name == "floordiv" else getattr(operator, f"__i{_name}__")
     setattr(Tensor, f"__i{_name}__", in_place(_function, _update))
+
+
+def _divmod(self: Tensor, other: Any, /) -> tuple[Tensor, Tensor]:
+    return self // other, self % other
+
+
+def _rdivmod(self: Tensor, other: Any, /) -> tuple[Tensor, Tensor]:
+    return other // self, other % self
 
 
 def _setitem(self: Tensor, key: Any, value: Any, /) -> None:
@@ -130,9 +151,17 @@ def _iter(self: Tensor, /) -> Iterator[Tensor]:
     return (self[i, ...] for i in range(self.shape[0]))
 
 
-def item(self: Tensor) -> complex:
-    """The value of a tensor of one element, as a Python number."""
-    return self._backend.as_numpy(single(self, "item")).item()
+def item(self: Tensor, *index: Any) -> complex:
+    """The value of a tensor of one element, or of the element at an index, as a Python number.
+
+    An index is a number for each axis, or one that counts through all elements.
+    """
+    array = current(self)._data if index else single(self, "item")
+    if index and type(index[0]) is tuple:
+        (index,) = index
+    if len(index) == 1:
+        array = self._backend.arrays.reshape(array, (-1,))
+    return self._backend.as_numpy(array[index] if index else array).item()
 
 
 def as_numpy(self: Tensor) -> Any:
@@ -155,9 +184,10 @@ def to_device(self: Tensor, device: Any, /, *, stream: Any = None) -> Tensor:
 def _repr(self: Tensor) -> str:
     # NumPy's own text: it shows the shape where it leaves elements out, and a dtype that is not
     # clear from them.
-    body = repr(self._backend.as_numpy(current(self)._data))
+    data, in_vmap = current(self)._data, self._backend.base is not None
+    body = repr(data if in_vmap else self._backend.as_numpy(data))
     body = body.removeprefix("array(").removesuffix(")")
-    if self._backend is not numpy_backend:
+    if self._backend is not numpy_backend and not in_vmap:
         body += f", device={self.device!r}"
     if self.op_node is not None:
         body += f", op={self.op_node.rule.name}"
@@ -208,17 +238,17 @@ def _array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
 
 
 def _transposed(self: Tensor) -> Tensor:
-    """The matrix with its two axes exchanged."""
-    if self.ndim != 2:
-        raise ValueError(
-            f"T is for matrices, and this has shape {self.shape}; see mT and permute_dims"
-        )
-    return _manipulation.permute_dims(self, (1, 0))
+    """The axes in reverse order, as NumPy's."""
+    # The standard says that other arrays than matrices should raise. NumPy users write `x.T` of a
+    # vector too, and there is no other meaning that it could have.
+    return _manipulation.permute_dims(self, tuple(range(self.ndim))[::-1])
 
 
 METHODS: dict[str, Any] = {
-    "__getitem__": as_operator(_indexing.getitem),
+    "__getitem__": as_operator(_indexing.getitem, otherwise),
     "__setitem__": _setitem,
+    "__divmod__": _divmod,
+    "__rdivmod__": _rdivmod,
     "__bool__": _bool,
     "__int__": _int,
     "__float__": _float,

@@ -97,6 +97,11 @@ def ingest(
             )
         data = source.as_numpy(data)
     array = target.arrays.asarray(data, dtype=dtype, copy=copy, **extra)
+    if getattr(array.dtype, "char", "d") in "OSUMmV":  # NumPy makes arrays of anything
+        raise TypeError(
+            f"a Tensor holds numbers, and {type(data).__name__} makes an array of the dtype "
+            f"{array.dtype}; of an iterator make a list first"
+        )
     if floating and source is None and dtype is None and not target.is_floating(array.dtype):
         array = target.arrays.astype(array, target.default_float())
     return target, array

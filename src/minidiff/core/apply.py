@@ -48,10 +48,10 @@ def wrapper(
     return function
 
 
-def operator(function: Any) -> Callable[..., Any]:
-    """A one- or two-array function as an operator: NotImplemented for operands it cannot take."""
+def operator(function: Any, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """A one- or two-array function as an operator; `otherwise` answers for other operands."""
     rule = rule_of(function)
-    method = FACTORIES[rule.kind](rule, lambda rule, other, backend: NotImplemented)
+    method = FACTORIES[rule.kind](rule, otherwise)
     return update_wrapper(method, function)
 
 
@@ -64,7 +64,7 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(x: Any, /) -> Any:
         if type(x) is not Tensor:
-            return otherwise(rule, x, None)
+            return otherwise(rule, x)
         if x._at is not None:
             look_again(x)
         backend = x._backend
@@ -140,7 +140,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 elif isinstance(x2, backend.constants):
                     array2 = backend.constant(x2)
                 else:
-                    return otherwise(rule, x2, backend)
+                    return otherwise(rule, x1, x2)
         elif type(x2) is Tensor:
             if x2._at is not None:
                 look_again(x2)
@@ -154,10 +154,10 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             elif isinstance(x1, backend.constants):
                 array1 = backend.constant(x1)
             else:
-                return otherwise(rule, x1, backend)
+                return otherwise(rule, x1, x2)
             parent2 = x2._node
         else:
-            return otherwise(rule, x1, None)
+            return otherwise(rule, x1, x2)
 
         try:
             kernel = kernels[backend]
@@ -226,7 +226,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
 
     def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
         if type(x) is not Tensor:
-            return otherwise(rule, x, None)
+            return otherwise(rule, x)
         if len(args) > most or (kwargs and not keywords.issuperset(kwargs)):
             rule.signature.bind(x, *args, **kwargs)  # raises what Python raises
         if x._at is not None:
@@ -303,7 +303,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
 
     def call(x: Any, argument: Any, /) -> Any:
         if type(x) is not Tensor:
-            return otherwise(rule, x, None)
+            return otherwise(rule, x)
         if x._at is not None:
             look_again(x)
         backend = x._backend

@@ -18,7 +18,7 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = backend_of(rule, args, kwargs)
         if backend is None:
-            return otherwise(rule, next(iter((*args, *kwargs.values())), None), None)
+            return otherwise(rule, *args, *kwargs.values())
         if backend.base is not None:
             args = adopted(args, backend, rule.name)
             kwargs = {name: adopted(one, backend, rule.name) for name, one in kwargs.items()}
@@ -45,7 +45,7 @@ def composite(rule: Rule) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = backend_of(rule, args, kwargs)
         if backend is None:
-            return refuse(rule, next(iter((*args, *kwargs.values())), None), None)
+            return refuse(rule, *args, *kwargs.values())
         return row(backend.tensors, *args, **kwargs)
 
     return call
@@ -112,9 +112,10 @@ def backend_of(rule: Rule, args: Any, kwargs: Any) -> Backend | None:
     return found
 
 
-def refuse(rule: Rule, found: Any, backend: Backend | None) -> NoReturn:
-    """The error for an operand that an operation cannot take."""
-    kind = type(found)
+def refuse(rule: Rule, *operands: Any) -> NoReturn:
+    """The error for operands that an operation cannot take."""
+    backend = next((one._backend for one in operands if type(one) is Tensor), None)
+    kind = type(next((one for one in operands if type(one) is not Tensor), None))
     what = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     if backend is None:
         raise TypeError(

@@ -212,6 +212,12 @@ def together(where: str, x1: Tensor, x2: Tensor) -> list[Any]:
     return [adopted(x1, upper, where), adopted(x2, upper, where)]
 
 
+def listed(x: Tensor, values: Any) -> Tensor:
+    """A list or tuple beside a Tensor as one of its library, with the history of what is in it."""
+    made: Tensor = x._backend.tensors.asarray(list(values), device=x.device)
+    return made
+
+
 class Above(Exception):
     """An argument has a backend that is laid over the array's own: start again with that one."""
 

@@ -36,11 +36,27 @@ class Construction(type):
             xp = data._backend.tensors
             self = xp.asarray(data.detach(), dtype=dtype, device=device, copy=True)
         else:
-            self = wrap(*ingest(raw(data), dtype, device, copy=True, floating=allow_grad))
+            data = cls._without_tensors(data)
+            self = wrap(*ingest(data, dtype, device, copy=True, floating=allow_grad))
         if allow_grad:
             self = inside_batch(self)
         self.allow_grad = allow_grad
         return self
+
+    @staticmethod
+    def _without_tensors(data: Any) -> Any:
+        """Nested lists with arrays for the Tensors in them, none of which may have a history."""
+        if type(data) in (list, tuple):
+            inside = Construction._without_tensors
+            return [inside(one) for one in data]
+        if type(data) is not Tensor:
+            return data
+        if has_history(data) and not exporting.get():
+            raise TypeError(
+                "Tensor([...]) of Tensors that track gradients would silently lose their history; "
+                "asarray([...]) keeps it, and without it t.detach() is what to put in"
+            )
+        return data._data
 
 
 class Tensor(metaclass=Construction):

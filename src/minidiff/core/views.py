@@ -14,7 +14,7 @@ from typing import Any
 from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf
-from .nodes import Above, adopted, node_of, unwrap
+from .nodes import Above, adopted, listed, node_of, unwrap
 from .rules import Rule, rule_of
 from .state import state
 from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, steps_of, wrap
@@ -61,7 +61,9 @@ def update(
             other = beside(x, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y")
         current(other)
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
-        return NotImplemented
+        if not isinstance(other, list | tuple):
+            return NotImplemented
+        return update(x, listed(x, other), function, library_update, write)
     refuse_broadcast(x)
     if type(other) is Tensor and other is not x and root_of(other) is root:
         other = wrap(backend, backend.copy(other._data), other._node)  # some libraries mind overlap
