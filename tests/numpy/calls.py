@@ -2,10 +2,14 @@
 
 import calls_elementwise
 import calls_fft
+import calls_joining
 import calls_linalg
+import calls_masks
+import calls_places
 import calls_products
 import calls_reductions
 import calls_shapes
+import calls_ufuncs
 
 import numpy as np
 
@@ -30,18 +34,25 @@ ARRAYS = {
     "k": np.array([[True, False, True], [False, True, True]]),
 }
 
-CALLS = {
-    **calls_elementwise.CALLS,
-    **calls_fft.CALLS,
-    **calls_linalg.CALLS,
-    **calls_products.CALLS,
-    **calls_reductions.CALLS,
-    **calls_shapes.CALLS,
-}
+TABLES = (
+    *(calls_elementwise, calls_fft, calls_joining, calls_linalg, calls_masks, calls_places),
+    *(calls_products, calls_reductions, calls_shapes, calls_ufuncs),
+)
+
+CALLS: dict[str, list[str]] = {}
+for _table in TABLES:
+    for _name, _texts in _table.CALLS.items():
+        CALLS[_name] = CALLS.get(_name, []) + _texts
 
 
 def words(text):
     return text.split()
+
+
+def is_dtype(found):
+    """Whether something of NumPy's is a type of numbers or truth values."""
+    kinds = np.number | np.bool_
+    return isinstance(found, type) and issubclass(found, kinds) and found is not np.timedelta64
 
 
 # What the namespace promises, beside what CALLS has anyway.
@@ -58,17 +69,19 @@ NAMES = words("""
     nanmean nanmax nanmin average cov corrcoef convolve interp logaddexp2 exp2 sinc cbrt deg2rad
     rad2deg hypot maximum minimum fmax fmin heaviside ptp sort partition argsort meshgrid ix_
     ravel_multi_index allclose isclose array_equal
-    array asarray empty eye identity pi e inf nan newaxis ndarray float32 float64 complex64
-    complex128 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool abs arcsin arccos arctan
-    arctan2 arcsinh arccosh arctanh log1p expm1 log2 log10 real imag conj angle unique bincount
-    shape ndim size errstate
-    linalg.norm linalg.inv linalg.det linalg.solve linalg.eigh linalg.svd linalg.qr linalg.cholesky
-    linalg.pinv linalg.lstsq linalg.slogdet linalg.matrix_power fft.fft fft.ifft fft.rfft fft.irfft
-    fft.fftn fft.fft2 fft.fftfreq fft.fftshift
+    array asarray empty eye identity pi e inf nan newaxis ndarray abs arcsin arccos arctan arctan2
+    arcsinh arccosh arctanh log1p expm1 log2 log10 real imag conj angle unique bincount shape ndim
+    size errstate
 """)
 
-# Without a call in the tables: tested in test_in_place.py and test_behaviour.py.
+# `linalg.*`, `fft.*` and the dtypes are NumPy's own lists, whichever NumPy is installed.
+NAMES += [f"linalg.{name}" for name in sorted(np.linalg.__all__)]
+NAMES += [f"fft.{name}" for name in sorted(np.fft.__all__)]
+NAMES += [name for name in sorted(np.__all__) if is_dtype(getattr(np, name))]
+
+# Without a call in the tables: tested in other files (tests/test_user_api.py looks for them).
 TESTED_ELSEWHERE = {
     *("flatten", "getitem", "put_along_axis", "index_add", "unbroadcast", "partition", "errstate"),
-    *("argpartition", "fill_diagonal", "place", "putmask", "copyto"),
+    *("argpartition", "fill_diagonal", "place", "put", "putmask", "copyto", "ndenumerate"),
+    *("from_dlpack", "load", "save", "savez"),
 }

@@ -11,7 +11,8 @@ import numpy
 # What these return, or the way there, depends on the values through shapes or Python's `if`.
 DEPENDENT = {
     *("allclose", "array_equal", "array_equiv", "nonzero", "unique", "piecewise"),
-    *("linalg.lstsq", "linalg.matrix_rank", "histogram"),
+    *("linalg.lstsq", "linalg.matrix_rank", "histogram", "polyfit", "vectorize"),
+    *("unique_all", "unique_counts", "unique_inverse", "unique_values"),
 }
 
 

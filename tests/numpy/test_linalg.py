@@ -98,7 +98,7 @@ def test_multi_dot_takes_the_cheapest_order():
 
 def test_norm_needs_one_axis_or_two():
     with pytest.raises(ValueError, match="one axis and a matrix two"):
-        np.linalg.norm(numpy.ones((2, 2)), axis=(0, 0))
+        np.linalg.norm(numpy.ones((2, 2, 2)), axis=(0, 1, 2))
     with pytest.raises(TypeError, match="an integer or a tuple"):
         np.linalg.norm(numpy.ones((2, 2)), axis=[0])
 

@@ -7,7 +7,7 @@ Each is evaluated with NumPy and with minidiff.numpy.
 import types
 
 import pytest
-from calls import ARRAYS, CALLS, NAMES, TESTED_ELSEWHERE
+from calls import ARRAYS, CALLS, NAMES, TESTED_ELSEWHERE, words
 
 import minidiff as md
 import minidiff.numpy
@@ -85,9 +85,32 @@ def test_every_function_is_called_or_tested_elsewhere():
     assert functions - set(CALLS) - TESTED_ELSEWHERE - same == set()
 
 
+OWN = words("""
+    True_ False_ bool_ errstate seterr geterr set_printoptions get_printoptions printoptions finfo
+    iinfo dtype issubdtype isscalar iterable ndindex promote_types s_ half csingle longlong
+""")
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_no_function_of_arrays_is_numpys_own(name):
+    assert getattr(minidiff.numpy, name) is getattr(numpy, name)
+
+
+def test_long_double_has_the_names_that_numpy_gives_it():
+    for name in ("float128", "complex256"):
+        assert (name in minidiff.numpy.__all__) == hasattr(numpy, name)
+        assert getattr(minidiff.numpy, name, None) is getattr(numpy, name, None)
+
+
+def test_random_numbers_are_those_of_the_top_level():
+    assert minidiff.numpy.random is md.random
+
+
 def test_other_names_are_refused_by_name():
-    with pytest.raises(AttributeError, match=r"minidiff\.numpy has no 'memmap'"):
+    with pytest.raises(AttributeError, match=r"no 'memmap' \(NumPy's own has it"):
         minidiff.numpy.memmap  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no 'sine' \(nor has NumPy"):
+        minidiff.numpy.sine  # noqa: B018
 
 
 @pytest.mark.parametrize(("name", "text"), TEXTS)
@@ -122,11 +145,16 @@ def test_plain_arrays_and_lists_are_accepted(name, text, convert):
 
 
 def differentiable():
-    """The calls with a floating array in and a floating result."""
+    """The calls with a floating array in and a result of double precision.
+
+    In single precision finite differences see nothing; test_dtypes.py asks for its gradients.
+    """
     for name, text in TEXTS:
         arrays = used(text)
         outs = results(evaluated(text, numpy, {n: a.copy() for n, a in arrays.items()}))
-        if floating(arrays.values()) and floating(outs):
+        if floating(arrays.values()) and {numpy.asarray(o).dtype.char for o in floating(outs)} & {
+            *"dD"
+        }:
             yield name, text
 
 

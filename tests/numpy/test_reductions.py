@@ -128,3 +128,49 @@ def test_quantiles_and_averages_under_vmap():
     for function in (np.median, lambda v: np.quantile(v, 0.3), lambda v: np.average(v, weights=v)):
         expected = [float(function(row)) for row in x]
         assert md.vmap(function)(x).as_numpy().tolist() == pytest.approx(expected)
+
+
+def test_numbers_of_axes_may_be_tensors():
+    a = numpy.arange(6.0).reshape(2, 3)
+    one = np.argmax([1, 2])  # a Tensor without axes
+    for name in ("sum", "max", "mean", "median", "var", "sort", "cumsum", "argmax", "flip", "diff"):
+        found, expected = getattr(np, name)(a, axis=one), getattr(numpy, name)(a, axis=1)
+        assert found.tolist() == expected.tolist(), name
+    assert np.linalg.norm(a, axis=one).tolist() == numpy.linalg.norm(a, axis=1).tolist()
+    assert np.sum(a, axis=(0, one)).item() == 15.0
+
+
+def test_methods_take_the_same_by_position():
+    t = md.Tensor([[1.0, 2.0], [3.0, 5.0]])
+    assert t.sum(1, None, None, True).tolist() == [[3.0], [8.0]]
+    assert t.var(0, None, None, 1).tolist() == [2.0, 4.5]
+    assert t.max(1, None, True).tolist() == [[2.0], [5.0]]
+    assert t.round(1, None).tolist() == t.tolist()
+    assert t.reshape(numpy.int64(4)).shape == t.reshape(np.max([3, 4])).shape == (4,)
+    assert t.mean(where=[True, False]).item() == 2.0
+
+
+def test_the_spread_of_complex_numbers_in_a_real_dtype():
+    found = np.var([1 + 1j, 2 - 1j], dtype="f4")
+    assert (found.item(), found.dtype) == (1.25, "float32")
+
+
+def test_masks_leave_nothing_to_a_gradient():
+    x = md.Tensor([1.0, math.nan, 3.0], allow_grad=True)
+    mask = [True, False, True]
+    for function in (np.sum, np.prod, np.mean, np.var, np.std):
+        out = function(x, where=mask)
+        out.backward()
+        assert out.item() == pytest.approx(function([1.0, 3.0]).item())
+        assert math.isfinite(x.grad[0].item())
+        assert x.grad[1].item() == 0.0
+    largest = np.max(x, where=mask, initial=-math.inf)
+    largest.backward()
+    assert x.grad.tolist() == [0.0, 0.0, 1.0]
+
+
+def test_a_mask_of_nothing():
+    with numpy.errstate(all="ignore"):
+        assert math.isnan(float(np.mean([1.0, 2.0], where=[False, False])))
+    assert np.sum([1.0, 2.0], where=False).item() == 0.0
+    assert np.min([1, 2], where=[False, False], initial=7).item() == 7

@@ -2,30 +2,30 @@
 
 A composite begins with `a = tensor(a)` or `a, b = tensors(a, b)` and goes on with functions of the
 table: `xp.sum(a, axis=1)`. Those find the library by themselves; where a composite makes an array
-anew, it asks `namespace(a)` for it.
+anew, it asks `namespace(a)` for it. One that has an `out` ends with `return into(out, result)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import update_wrapper
 from typing import Any
 
-from ..backends import SCALARS, numpy_backend
+import numpy as bare
+
+from .. import array_api as xp
+from ..backends import numpy_backend
 from ..core.tensor import Tensor
 
 __all__ = [
-    "Axis",
-    "elementwise",
     "first_tensor",
+    "indices_of",
+    "into",
     "is_complex",
     "is_floating",
     "namespace",
     "tensor",
     "tensors",
+    "values_of",
 ]
-
-Axis = int | tuple[int, ...] | None
 
 
 def is_floating(x: Tensor) -> bool:
@@ -59,14 +59,18 @@ def tensor(value: Any, like: Any = None) -> Tensor:
     """A Tensor of whatever NumPy makes an array of; one that is a Tensor already, as it is.
 
     Lists that hold Tensors keep their history. `like` is a Tensor, or holds some: an array beside
-    one is copied to its library, so that no graph holds memory that others write.
+    one is copied to its library, so that no graph holds memory that others write. Numbers have the
+    dtype that NumPy gives them: PyTorch's would be float32.
     """
     if type(value) is Tensor:
         return value
-    first = first_tensor(value, like)
+    inside = first_tensor(value)
+    first = first_tensor(like) if inside is None else inside
     if first is None:
         return numpy_backend.tensors.asarray(value)
     shared = isinstance(value, first._backend.constants)
+    if inside is None and not shared:
+        value = bare.asarray(value)
     made = first._backend.tensors.asarray(value, device=first.device, copy=shared or None)
     return made
 
@@ -76,25 +80,33 @@ def tensors(*values: Any) -> list[Tensor]:
     return [tensor(value, values) for value in values]
 
 
-def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of one or two arrays of the table, for whatever NumPy accepts.
+def indices_of(value: Any, like: Any = None) -> Tensor:
+    """A Tensor of indices; an empty list, which says nothing of its dtype, as integers."""
+    found = tensor(value, like)
+    if type(value) in (list, tuple) and found.size == 0:
+        return xp.astype(found, namespace(found).int64)
+    return found
 
-    Numbers and arrays beside a Tensor are left to the table, which knows how they promote.
-    """
 
-    def call(*values: Any) -> Any:
-        for value in values:
-            if type(value) is not Tensor:
-                return function(*accepted(values))
-        return function(*values)
+def values_of(x: Tensor, where: str) -> Any:
+    """The values as an array of NumPy's: where a shape or a choice depends on them."""
+    found = x.detach().as_numpy()
+    if found.shape != x.shape:
+        raise TypeError(f"{where} inside vmap: its result may have another shape for each sample")
+    return found
 
-    def accepted(values: tuple[Any, ...]) -> list[Any]:
-        first = first_tensor(*values)
-        if first is None:  # the first becomes one; numbers beside it stay weak
-            return [tensor(values[0]), *[fitting(value, values) for value in values[1:]]]
-        return [fitting(value, values) for value in values]
 
-    def fitting(value: Any, beside: Any) -> Any:
-        return value if type(value) in (Tensor, *SCALARS) else tensor(value, beside)
-
-    return update_wrapper(call, function)
+def into(out: Any, result: Tensor, casting: str = "same_kind") -> Tensor:
+    """The result; where a Tensor is given for it, written into that one, which is returned."""
+    if type(out) is tuple:
+        (out,) = out
+    if out is None:
+        return result
+    if type(out) is not Tensor:
+        raise TypeError(f"out is a Tensor to write the result into, not {type(out).__name__}")
+    if out.shape != result.shape:
+        raise ValueError(f"out has the shape {out.shape}, and the result {result.shape}")
+    if casting != "unsafe":
+        out._backend.check_same_kind(result.dtype, out.dtype)
+    out[...] = xp.astype(result, out.dtype)
+    return out

@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .. import array_api as xp
 from ..core.tensor import Tensor
 from ._dtypes import floats, is_bool
-from ._inputs import Axis, elementwise, is_floating, tensor, tensors
+from ._elementwise import imag
+from ._inputs import is_floating, tensor, tensors
+from ._reductions import all, any
+from ._ufuncs import ufunc
 
-bitwise_and = elementwise(xp.bitwise_and)
-bitwise_or = elementwise(xp.bitwise_or)
-bitwise_xor = elementwise(xp.bitwise_xor)
-bitwise_not = bitwise_invert = invert = elementwise(xp.bitwise_invert)
-bitwise_left_shift = left_shift = elementwise(xp.bitwise_left_shift)
-bitwise_right_shift = right_shift = elementwise(xp.bitwise_right_shift)
-equal = elementwise(xp.equal)
-greater = elementwise(xp.greater)
-greater_equal = elementwise(xp.greater_equal)
-less = elementwise(xp.less)
-less_equal = elementwise(xp.less_equal)
-not_equal = elementwise(xp.not_equal)
-signbit = elementwise(xp.signbit)
+__all__ = [
+    "allclose",
+    "array_equal",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_left_shift",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_right_shift",
+    "bitwise_xor",
+    "equal",
+    "greater",
+    "greater_equal",
+    "invert",
+    "isclose",
+    "iscomplex",
+    "isfinite",
+    "isin",
+    "isinf",
+    "isnan",
+    "isreal",
+    "left_shift",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "not_equal",
+    "right_shift",
+    "signbit",
+]
+
+bitwise_and = ufunc(xp.bitwise_and)
+bitwise_or = ufunc(xp.bitwise_or)
+bitwise_xor = ufunc(xp.bitwise_xor)
+bitwise_not = bitwise_invert = invert = ufunc(xp.bitwise_invert)
+bitwise_left_shift = left_shift = ufunc(xp.bitwise_left_shift)
+bitwise_right_shift = right_shift = ufunc(xp.bitwise_right_shift)
+equal = ufunc(xp.equal)
+greater = ufunc(xp.greater)
+greater_equal = ufunc(xp.greater_equal)
+less = ufunc(xp.less)
+less_equal = ufunc(xp.less_equal)
+not_equal = ufunc(xp.not_equal)
+signbit = ufunc(xp.signbit)
 
 
 def _truth(x: Any) -> Tensor:
@@ -29,65 +66,72 @@ def _truth(x: Any) -> Tensor:
     return x if is_bool(x) else xp.not_equal(x, 0)
 
 
+@partial(ufunc, reduce=all)
 def logical_and(x1: Any, x2: Any, /) -> Tensor:
     """Whether both are true; numbers are true where they are not 0."""
     one, other = tensors(x1, x2)
     return xp.logical_and(_truth(one), _truth(other))
 
 
+@partial(ufunc, reduce=any)
 def logical_or(x1: Any, x2: Any, /) -> Tensor:
     """Whether one of the two is true."""
     one, other = tensors(x1, x2)
     return xp.logical_or(_truth(one), _truth(other))
 
 
+@ufunc
 def logical_xor(x1: Any, x2: Any, /) -> Tensor:
     """Whether exactly one of the two is true."""
     one, other = tensors(x1, x2)
     return xp.logical_xor(_truth(one), _truth(other))
 
 
+@ufunc
 def logical_not(x: Any, /) -> Tensor:
     """Whether it is false."""
     return xp.logical_not(_truth(x))
 
 
+@ufunc
 def isnan(x: Any, /) -> Tensor:
     """Whether it is nan."""
     return xp.isnan(tensor(x))
 
 
+@ufunc
 def isinf(x: Any, /) -> Tensor:
     """Whether it is inf or -inf."""
     return xp.isinf(tensor(x))
 
 
+@ufunc
 def isfinite(x: Any, /) -> Tensor:
     """Whether it is neither infinite nor nan."""
     return xp.isfinite(tensor(x))
 
 
-def all(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Whether all elements along axes are true."""
-    return xp.all(tensor(a), axis=axis, keepdims=keepdims)
+def isreal(x: Any) -> Tensor:
+    """Whether the imaginary part is 0, element by element."""
+    return xp.equal(imag(x), 0)
 
 
-def any(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """Whether any element along axes is true."""
-    return xp.any(tensor(a), axis=axis, keepdims=keepdims)
-
-
-def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """How many elements along axes are not 0; a Tensor also where NumPy gives an int."""
-    return xp.count_nonzero(tensor(a), axis=axis, keepdims=keepdims)
+def iscomplex(x: Any) -> Tensor:
+    """Whether the imaginary part is not 0, element by element."""
+    return xp.not_equal(imag(x), 0)
 
 
 def isin(
-    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False
+    element: Any,
+    test_elements: Any,
+    assume_unique: bool = False,
+    invert: bool = False,
+    *,
+    kind: str | None = None,
 ) -> Tensor:
-    """Whether each element is among some others; `assume_unique` changes nothing."""
-    element, test_elements = tensors(element, test_elements)
-    return xp.isin(element, test_elements, invert=invert)
+    """Whether each element is among some others; `assume_unique` and `kind` change nothing."""
+    found = xp.isin(*tensors(element, test_elements))
+    return xp.logical_not(found) if invert else found
 
 
 def isclose(

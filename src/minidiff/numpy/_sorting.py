@@ -1,60 +1,95 @@
-"""Order, sets and counts."""
+"""Order and sets."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as bare
+
 from .. import array_api as xp
+from ..array_api._sets import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 from ..core.tensor import Tensor
-from ._inputs import namespace, tensor, tensors
-from ._manipulation import ravel
+from ._axes import as_shape, flat_if_none, normalize_axis
+from ._dtypes import alike
+from ._inputs import tensor, tensors, values_of
+
+__all__ = [
+    "argpartition",
+    "argsort",
+    "lexsort",
+    "partition",
+    "searchsorted",
+    "sort",
+    "unique",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
+]
 
 
 def sort(
     a: Any,
-    axis: int | None = -1,
+    axis: Any = -1,
     kind: str | None = None,
+    order: None = None,
     *,
     descending: bool = False,
     stable: bool | None = None,
 ) -> Tensor:
     """In order along an axis; all elements, if None. `kind` changes nothing: the sort is stable."""
-    a, axis = _flat_if_none(a, axis)
+    a, axis = _line("sort", a, axis, order)
     return xp.sort(a, axis=axis, descending=descending)
 
 
 def argsort(
     a: Any,
-    axis: int | None = -1,
+    axis: Any = -1,
     kind: str | None = None,
+    order: None = None,
     *,
     descending: bool = False,
     stable: bool | None = None,
 ) -> Tensor:
     """The places of the elements in order along an axis."""
-    a, axis = _flat_if_none(a, axis)
+    a, axis = _line("argsort", a, axis, order)
     return xp.argsort(a, axis=axis, descending=descending)
 
 
-def _flat_if_none(a: Any, axis: int | None) -> tuple[Tensor, int]:
-    a = tensor(a)
-    return (ravel(a), 0) if axis is None else (a, axis)
+def _line(where: str, a: Any, axis: Any, order: None) -> tuple[Tensor, int]:
+    if order is not None:
+        raise ValueError(f"{where}: order names fields, and an array here has none")
+    return flat_if_none(tensor(a), axis)
 
 
-def partition(a: Any, kth: Any, axis: int | None = -1) -> Tensor:
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None
+) -> Tensor:
     """With the kth smallest at its place and no larger ones before it: here, all in order."""
-    return sort(a, axis)
+    a, axis = _line("partition", a, axis, order)
+    _check_places("partition", kth, a.shape[axis])
+    return xp.sort(a, axis=axis)
 
 
-def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Tensor:
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: None = None
+) -> Tensor:
     """The places for `partition`."""
-    return argsort(a, axis)
+    a, axis = _line("argpartition", a, axis, order)
+    _check_places("argpartition", kth, a.shape[axis])
+    return xp.argsort(a, axis=axis)
 
 
-def lexsort(keys: Sequence[Any], axis: int = -1) -> Tensor:
+def _check_places(where: str, kth: Any, count: int) -> None:
+    for one in as_shape(kth):
+        if not -count <= one < count:
+            raise ValueError(f"{where}: kth is {one}, and there are {count} elements")
+
+
+def lexsort(keys: Any, axis: int = -1) -> Tensor:
     """The places in order of the last key, equal ones in order of the key before it, and so on."""
-    parts = tensors(*keys)
+    parts = list(keys) if type(keys) is Tensor else tensors(*keys)
+    axis = normalize_axis(axis, parts[0].ndim)
     order = xp.argsort(parts[0], axis=axis)
     for part in parts[1:]:
         again = xp.argsort(xp.take_along_axis(part, order, axis=axis), axis=axis)
@@ -62,68 +97,63 @@ def lexsort(keys: Sequence[Any], axis: int = -1) -> Tensor:
     return order
 
 
-def unique(
-    ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False
-) -> Any:
-    """The values that occur, in order; the gradient goes to the first occurrence of each.
-
-    On request also where they occur first, which of them each element is, and how often they occur.
-    """
-    ar = tensor(ar)
-    found = xp.unique_all(ar)
-    order = xp.argsort(found.values)  # the standard does not promise one
-    out = [xp.take(found.values, order)]
-    if return_index:
-        out.append(xp.take(found.indices, order))
-    if return_inverse:
-        out.append(xp.reshape(xp.take(xp.argsort(order), ravel(found.inverse_indices)), ar.shape))
-    if return_counts:
-        out.append(xp.take(found.counts, order))
-    return tuple(out) if len(out) > 1 else out[0]
-
-
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Tensor:
     """Where values would have to be inserted to keep a vector in order."""
-    a, v = tensors(a, v)
-    dtype = xp.result_type(a, v)
-    a, v = xp.astype(a, dtype), xp.astype(v, dtype)
+    a, v = alike(a, v)
+    if a.ndim != 1:
+        raise ValueError(f"searchsorted looks into a vector, and the shape is {a.shape}")
     sorter = None if sorter is None else tensor(sorter, a)
     return xp.searchsorted(a, v, side=side, sorter=sorter)  # type: ignore[arg-type]  # it checks the word
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Tensor:
-    """How often each number from 0 on occurs, or the sum of weights there."""
-    x = ravel(tensor(x, weights))
-    count = max(int(xp.max(x)) + 1 if x.size else 0, minlength)
-    here = namespace(x)
-    if weights is None:
-        weights = here.ones(x.shape, dtype=xp.int64, device=x.device)
-    else:
-        weights = ravel(tensor(weights, x)) * 1.0
-    return weights._backend.tensors.scatter_add(weights, x, (count,))
+# ---- sets: the values are found by NumPy, and taken from the array where they are first
 
 
-def digitize(x: Any, bins: Any, right: bool = False) -> Tensor:
-    """In which of increasing bins each value lies."""
-    return searchsorted(bins, x, "left" if right else "right")
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """The values that occur (or the slices along an axis), in order.
 
-
-def histogram(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
-    """How many values lie in each bin (or the sum of their weights), and the edges of the bins.
-
-    The edges are constants; the sums are differentiable in the weights.
+    The gradient goes to the first occurrence of each. On request also where they occur first, which
+    of them each element is, and how often they occur. It is in order also if not `sorted`.
     """
-    from ._creation import linspace
+    ar = tensor(ar)
+    axis = None if axis is None else normalize_axis(axis, ar.ndim)
+    _, *found = bare.unique(values_of(ar, "unique"), True, True, True, axis, equal_nan=equal_nan)
+    index, inverse, counts = [tensor(one, ar) for one in found]
+    line, along = flat_if_none(ar, axis)
+    out = [xp.take(line, index, axis=along)]
+    if return_index:
+        out.append(index)
+    if return_inverse:
+        out.append(inverse)
+    if return_counts:
+        out.append(counts)
+    return tuple(out) if len(out) > 1 else out[0]
 
-    a = ravel(tensor(a)).detach() * 1.0
-    if isinstance(bins, int):
-        low, high = (float(xp.min(a)), float(xp.max(a))) if range is None else range
-        edges = linspace(low, high if high > low else low + 1.0, bins + 1)
-    else:
-        edges = tensor(bins, a)
-    inside = xp.logical_and(a >= edges[0], a <= edges[-1])
-    place = searchsorted(edges, a[inside], side="right") - 1
-    place = xp.minimum(place, xp.full_like(place, edges.shape[0] - 2))
-    if weights is not None:
-        weights = ravel(tensor(weights, a))[inside]
-    return bincount(place, weights, edges.shape[0] - 1), edges
+
+def unique_values(x: Any, /) -> Tensor:
+    """The values that occur, in order; nan as often as it does."""
+    return unique(x, equal_nan=False)
+
+
+def unique_counts(x: Any, /) -> UniqueCountsResult:
+    """The values that occur, and how often."""
+    return UniqueCountsResult(*unique(x, return_counts=True, equal_nan=False))
+
+
+def unique_inverse(x: Any, /) -> UniqueInverseResult:
+    """The values that occur, and which of them each element is."""
+    return UniqueInverseResult(*unique(x, return_inverse=True, equal_nan=False))
+
+
+def unique_all(x: Any, /) -> UniqueAllResult:
+    """The values that occur, where first, which of them each element is, and how often."""
+    return UniqueAllResult(*unique(x, True, True, True, equal_nan=False))

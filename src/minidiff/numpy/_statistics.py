@@ -1,4 +1,4 @@
-"""Medians and quantiles, weighted means, covariances."""
+"""Weighted means and covariances."""
 
 from __future__ import annotations
 
@@ -7,60 +7,19 @@ from typing import Any
 
 from .. import array_api as xp
 from ..array_api._helpers import anywhere
-from ..backends import SCALARS
 from ..core.tensor import Tensor
-from ._dtypes import alike, as_dtype, doubles, floats
-from ._inputs import Axis, is_complex, namespace
-from ._reductions import as_lines, axes_of
+from ._axes import axes_of, normalize_axis
+from ._dtypes import alike, doubles, floats
+from ._inputs import is_complex
 
-# ---- quantiles
-
-
-def median(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """The middle element in order, or the mean of the middle two; nan if any element is."""
-    lines, shape = as_lines(floats(a), axis, keepdims)
-    half, odd = divmod(lines.shape[-1], 2)
-    # A mean, not `quantile`: between two infinities that has the difference inf - inf.
-    middle = xp.sort(lines, axis=-1)[..., max(half - 1 + odd, 0) : half + 1]
-    return xp.reshape(_nan_if_any(lines, xp.mean(middle, axis=-1)), shape)
-
-
-def percentile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """`quantile` of q / 100."""
-    share = q / 100 if type(q) in SCALARS else doubles(q, like=a) / 100
-    return quantile(a, share, axis, keepdims=keepdims)
-
-
-def quantile(a: Any, q: Any, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
-    """The value below which a share q of the elements lies, linear between neighbours.
-
-    The gradient goes to the neighbours; q is a constant. nan if any element is.
-    """
-    a, _ = alike(floats(a, like=q), q)
-    q = doubles(q, like=a).detach()
-    if anywhere(xp, (q < 0) | (q > 1)):
-        raise ValueError("quantile: q lies between 0 and 1 (for percentile between 0 and 100)")
-    lines, shape = as_lines(a, axis, keepdims)
-    place = xp.reshape(q, (-1,)) * (lines.shape[-1] - 1.0)
-    below, above = xp.floor(place), xp.ceil(place)
-    weight = as_dtype(place - below, a.dtype)
-    ordered = xp.sort(lines, axis=-1)
-    integer = namespace(a).int64
-    low, high = [xp.take(ordered, xp.astype(i, integer), axis=-1) for i in (below, above)]
-    out = _nan_if_any(lines, xp.moveaxis(low + (high - low) * weight, -1, 0))
-    return xp.reshape(out, (*q.shape, *shape))
-
-
-def _nan_if_any(lines: Tensor, out: Tensor) -> Tensor:
-    return xp.where(xp.any(xp.isnan(lines), axis=-1), math.nan, out)
-
+__all__ = ["average", "corrcoef", "cov", "weights_for"]
 
 # ---- weighted means
 
 
 def average(
     a: Any,
-    axis: Axis = None,
+    axis: Any = None,
     weights: Any = None,
     returned: bool = False,
     *,
@@ -69,12 +28,13 @@ def average(
     """Mean along axes, weighted; with `returned` a pair of it and the sum of the weights."""
     if weights is None:
         a = floats(a)
-        out = xp.mean(a, axis=axis, keepdims=keepdims)
+        out = xp.mean(a, axis=normalize_axis(axis, a.ndim), keepdims=keepdims)
         count = math.prod([a.shape[i] for i in axes_of(axis, a.ndim)])
         total = xp.full_like(out.detach(), count)
         return (out, total) if returned else out
     a, weights = [floats(one) for one in alike(a, weights)]
-    weights = _weights_for(a, axis, weights)
+    weights = weights_for("average", a, axis, weights)
+    axis = normalize_axis(axis, a.ndim)
     total = xp.sum(weights, axis=axis, keepdims=keepdims)
     if anywhere(xp, total == 0):
         raise ZeroDivisionError("average: the weights sum to zero, so there is no mean")
@@ -82,14 +42,14 @@ def average(
     return (out, total) if returned else out
 
 
-def _weights_for(a: Tensor, axis: Axis, weights: Tensor) -> Tensor:
+def weights_for(where: str, a: Tensor, axis: Any, weights: Tensor) -> Tensor:
     """Weights of an array's shape: as given, or given for the axes of the mean alone."""
     if weights.shape == a.shape:
         return weights
     axes = axes_of(axis, a.ndim)
     if axis is None or weights.shape != tuple([a.shape[i] for i in axes]):
         raise (TypeError if axis is None else ValueError)(
-            f"average: weights of shape {weights.shape} fit neither the shape {a.shape} nor "
+            f"{where}: weights of shape {weights.shape} fit neither the shape {a.shape} nor "
             f"axis {axis}"
         )
     in_order = xp.permute_dims(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
@@ -131,7 +91,7 @@ def _variables(m: Any, rowvar: bool, dtype: Any, like: Any) -> Tensor:
         raise ValueError(f"cov: a matrix is needed, and the shape is {m.shape}")
     if m.ndim < 2:
         return xp.reshape(m, (1, -1))
-    return m if rowvar or m.shape[0] == 1 else xp.matrix_transpose(m)
+    return m if rowvar else xp.matrix_transpose(m)
 
 
 def _weights_and_degrees(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import operator
 from typing import Any, NamedTuple
 
 import numpy as bare
@@ -11,9 +11,10 @@ import numpy as bare
 from .. import array_api as xp
 from ..array_api._helpers import anywhere
 from ..core.tensor import Tensor
-from ._dtypes import alike, floats
-from ._inputs import Axis, is_complex, namespace, tensor, tensors
-from ._products import matmul, vecdot
+from ._axes import axes_of, normalize_axis
+from ._dtypes import alike, alike_arrays, dtype_for, floats
+from ._inputs import into, is_complex, namespace, tensor, tensors
+from ._products import matmul, paired_axes, vecdot
 
 LinAlgError = bare.linalg.LinAlgError
 
@@ -45,6 +46,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",
@@ -74,7 +77,8 @@ def diagonal(x: Any, /, *, offset: int = 0) -> Tensor:
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Tensor:
     """The sums of the diagonals of matrices."""
-    return xp.linalg.trace(tensor(x), offset=offset, dtype=dtype)
+    x = tensor(x)
+    return xp.linalg.trace(x, offset=offset, dtype=dtype_for(dtype, x))
 
 
 def matrix_transpose(x: Any, /) -> Tensor:
@@ -89,17 +93,19 @@ def outer(x1: Any, x2: Any, /) -> Tensor:
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Tensor:
     """Cross product of vectors of three elements."""
-    return xp.linalg.cross(*tensors(x1, x2), axis=axis)
+    one, other = alike_arrays(x1, x2)
+    for x in (one, other):
+        normalize_axis(axis, x.ndim)  # which raises; from the end it is the same axis in both
+    return xp.linalg.cross(one, other, axis=operator.index(axis))
 
 
 def tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Tensor:
     """Sum of products over pairs of axes."""
-    if not isinstance(axes, int):
-        axes = tuple([(one,) if isinstance(one, int) else tuple(one) for one in axes])
-    return xp.tensordot(*tensors(x1, x2), axes=axes)
+    one, other = alike_arrays(x1, x2)
+    return xp.tensordot(one, other, axes=paired_axes(axes, one.ndim, other.ndim))
 
 
-def multi_dot(arrays: Sequence[Any]) -> Tensor:
+def multi_dot(arrays: Any, *, out: Any = None) -> Tensor:
     """The product of several matrices (vectors at the ends), in the cheapest order."""
     parts = alike(*arrays)
     if len(parts) < 2:
@@ -107,7 +113,7 @@ def multi_dot(arrays: Sequence[Any]) -> Tensor:
     first, last = parts[0], parts[-1]
     sides = [first.shape[0] if first.ndim == 2 else 1, *[part.shape[0] for part in parts[1:]]]
     sides.append(last.shape[1] if last.ndim == 2 else 1)
-    return _multiplied(parts, _best_splits(sides), 0, len(parts) - 1)
+    return into(out, _multiplied(parts, _best_splits(sides), 0, len(parts) - 1))
 
 
 def _best_splits(sides: list[int]) -> dict[tuple[int, int], int]:
@@ -172,7 +178,10 @@ def eigvals(a: Any) -> Tensor:
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Q and R with Q R = a; R alone for mode 'r'."""
     if mode not in ("reduced", "complete", "r"):
-        raise ValueError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
+        raise ValueError(
+            f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r} (LAPACK's own form of Q, "
+            "'raw', is not differentiated)"
+        )
     found = xp.linalg.qr(floats(a), mode="complete" if mode == "complete" else "reduced")
     return found.R if mode == "r" else found
 
@@ -184,14 +193,16 @@ def svd(
 
     With `hermitian` the lower triangle stands for the whole matrix.
     """
-    a = _from_lower(floats(a)) if hermitian else floats(a)
+    a = _from_lower(floats(a), "svd") if hermitian else floats(a)
     if not compute_uv:
         return xp.linalg.svdvals(a)
     return xp.linalg.svd(a, full_matrices=full_matrices)
 
 
-def _from_lower(a: Tensor) -> Tensor:
+def _from_lower(a: Tensor, where: str) -> Tensor:
     """The Hermitian matrix of which the lower triangle is given."""
+    if a.ndim < 2:
+        raise LinAlgError(f"{where}: a matrix has two axes, and the shape is {a.shape}")
     below = xp.tril(a, k=-1)
     diagonal = a - below - xp.triu(a, k=1)
     if is_complex(a):
@@ -220,7 +231,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     """
     if rcond is not None and rtol is not None:
         raise ValueError("pinv: rcond and rtol are two names of one number; give one")
-    a = _from_lower(floats(a)) if hermitian else floats(a)
+    a = _from_lower(floats(a), "pinv") if hermitian else floats(a)
     share = 1e-15 if rcond is None and rtol is None else rtol if rcond is None else rcond
     return xp.linalg.pinv(a, rtol=share if isinstance(share, float | int) else tensor(share, a))
 
@@ -228,6 +239,30 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
 def solve(a: Any, b: Any) -> Tensor:
     """X with a @ x = b."""
     return xp.linalg.solve(*alike(floats(a, like=b), floats(b, like=a)))
+
+
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Tensor:
+    """X with tensordot(a, x, x.ndim) = b; before that, `axes` of a are moved to its end."""
+    a, b = alike(floats(a, like=b), floats(b, like=a))
+    if axes is not None:
+        gone = axes_of(axes, a.ndim)
+        a = xp.permute_dims(a, (*[i for i in range(a.ndim) if i not in gone], *gone))
+    sides = a.shape[b.ndim :]
+    size = math.prod(sides)
+    if a.size != size * size or size != b.size:
+        raise LinAlgError(f"tensorsolve: {a.shape} is no square matrix for a result like {b.shape}")
+    found = xp.linalg.solve(xp.reshape(a, (size, size)), xp.reshape(b, (size,)))
+    return xp.reshape(found, sides)
+
+
+def tensorinv(a: Any, ind: Any = 2) -> Tensor:
+    """The inverse with respect to tensordot over the first `ind` axes of a."""
+    a, ind = floats(a), operator.index(ind)
+    first, last = a.shape[:ind], a.shape[ind:]
+    size = math.prod(last)
+    if ind < 1 or math.prod(first) != size:
+        raise LinAlgError(f"tensorinv: {a.shape} cut before axis {ind} is no square matrix")
+    return xp.reshape(xp.linalg.inv(xp.reshape(a, (size, size))), (*last, *first))
 
 
 class LstsqResult(NamedTuple):
@@ -274,8 +309,9 @@ def slogdet(a: Any) -> Any:
     return xp.linalg.slogdet(floats(a))
 
 
-def matrix_power(a: Any, n: int) -> Tensor:
+def matrix_power(a: Any, n: Any) -> Tensor:
     """A square matrix multiplied n times with itself."""
+    n = operator.index(n)
     return xp.linalg.matrix_power(tensor(a) if n >= 0 else floats(a), n)
 
 
@@ -288,7 +324,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     if A.ndim < 2:
         return xp.astype(xp.any(A != 0), namespace(A).int64)
     if hermitian:
-        A = _from_lower(A)
+        A = _from_lower(A, "matrix_rank")
     if tol is None:
         return xp.linalg.matrix_rank(A, rtol=rtol)
     limit = tol if isinstance(tol, float | int) else tensor(tol, A)[..., None]
@@ -298,7 +334,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
 # ---- norms
 
 
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The norm of vectors along one axis, of matrices along two, or of all elements.
 
     Parameters
@@ -327,22 +363,21 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
 
 def _norm_axes(x: Tensor, ord: Any, axis: Any) -> tuple[int, ...]:
     """The axes that `norm` reduces: all without `ord`, else one for vectors, two for matrices."""
-    if axis is None:
-        axes = tuple(range(x.ndim))
-        if ord is None:
-            return axes
-    elif isinstance(axis, int | tuple):
-        axes = tuple([one % x.ndim for one in ((axis,) if isinstance(axis, int) else axis)])
-    else:
+    if isinstance(axis, list):
         raise TypeError(f"norm: axis is an integer or a tuple of them, not {axis!r}")
-    if len(axes) not in (1, 2) or len(set(axes)) < len(axes):
+    axes = axes_of(axis, x.ndim)
+    if axis is None and ord is None:
+        return axes
+    if len(axes) not in (1, 2):
         raise ValueError(f"norm: a vector has one axis and a matrix two, and {axes} was given")
     return axes
 
 
-def vector_norm(x: Any, /, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Tensor:
     """The norm of vectors along axes, of all elements if None."""
-    return xp.linalg.vector_norm(floats(x), axis=axis, keepdims=keepdims, ord=ord)
+    x = floats(x)
+    axis = normalize_axis(axis, x.ndim)
+    return xp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Tensor:
