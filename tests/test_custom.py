@@ -210,6 +210,82 @@ def test_as_minidiff():
         md.as_minidiff(writes)(x)
 
 
+def test_as_minidiff_finds_tensors_in_containers():
+    x = md.Tensor(X, allow_grad=True)
+    total = md.as_minidiff(lambda d, pair, *, more: d["a"] * 2 + pair[0] + more[0]["b"])
+    found = total({"a": x}, (x, "text"), more=[{"b": x}])
+    assert type(found._data) is np.ndarray
+    np.testing.assert_allclose(found.as_numpy(), 4 * X)
+    assert not found.allow_grad
+    rows = md.asarray(np.stack([X, Y]))
+    with pytest.warns(RuntimeWarning, match="runs in a loop over the samples"):
+        batch = md.vmap(lambda x: total({"a": x}, (x, None), more=[{"b": x}]))(rows)
+    np.testing.assert_allclose(batch.as_numpy(), 4 * np.stack([X, Y]))
+
+
+def test_as_minidiff_loses_no_history_silently():
+    x = md.Tensor(X, allow_grad=True)
+    for function in (lambda a: md.sin(x), lambda a: [md.sin(x)], lambda a: (a, x)):
+        with pytest.raises(TypeError, match="a Tensor with a history, which would be lost"):
+            md.as_minidiff(function)(x)
+    # A Tensor without one is the constant that is asked for, and so it is in a forward function.
+    assert md.as_minidiff(lambda a: md.asarray(a) * 2)(x).tolist() == [*(2 * X)]
+    sine = md.create_unary_op_func(
+        md.as_minidiff(lambda a: md.sin(md.asarray(a))), lambda x, grad: grad * md.cos(x)
+    )
+    assert gradcheck(sine, md.asarray(X))
+
+
+def test_a_keyword_that_tracks_gradients_is_refused():
+    scaled = md.create_unary_op_func(
+        lambda x, w=1.0: x * w, lambda x, grad, w=1.0: grad * w, propagate_kwargs=True
+    )
+    x, w = md.Tensor(X, allow_grad=True), md.Tensor(Y, allow_grad=True)
+    stateful = md.create_stateful_op_func(Scaled, propagate_kwargs=True)
+    for call in (
+        lambda w: scaled(x, w=w),
+        lambda w: stateful(x, x, factor=[w]),
+        lambda w: md.vmap(lambda x, w: scaled(x, w=w))(x, w),
+    ):
+        with pytest.raises(TypeError, match="has a Tensor that tracks gradients"):
+            call(w)
+        with pytest.raises(TypeError, match="has a Tensor that tracks gradients"):
+            md.jvp(call, [md.asarray(Y)], [md.asarray(Y)])
+    # A constant passes, and so does anything where no gradient is asked for.
+    scaled(x, w=w.detach()).backward()
+    assert x.grad.tolist() == Y.tolist()
+    with md.no_grad():
+        assert scaled(x, w=w).tolist() == [*(X * Y)]
+
+
+def test_not_differentiable_with_any_number_of_inputs():
+    first = md.create_op_func(lambda *inputs: inputs[0] * 1.0, None, is_differentiable=False)
+    x, y = md.Tensor(X, allow_grad=True), md.Tensor(Y, allow_grad=True)
+    first(x, y).backward()
+    assert x.grad.tolist() == y.grad.tolist() == [0.0, 0.0, 0.0]
+    with pytest.raises(TypeError, match=r"grad_funcs has to be a list .* and is function"):
+        md.create_op_func(lambda x: x, lambda x, grad: grad)
+
+
+def test_the_wrong_number_of_gradients_is_create_grads_fault():
+    class One(md.BinaryOpClass):
+        def create_forward(self):
+            return lambda x, y: x * y
+
+        def create_grads(self):
+            return [lambda x, y, grad: grad * y]
+
+    x = md.Tensor(X, allow_grad=True)
+    one = md.create_stateful_op_func(One)
+    with pytest.raises(TypeError, match=r"One: create_grads\(\) .* 2 here, and it returned 1"):
+        one(x, x)
+    with pytest.raises(TypeError, match="One takes 2 inputs by position and was given 1"):
+        one(x)
+    One.create_grads = lambda self: lambda x, y, grad: grad
+    with pytest.raises(TypeError, match=r"One: what create_grads\(\) returns has to be a list"):
+        one(x, x)
+
+
 def test_graphs_can_be_kept_and_vanish():
     gc.disable()
     try:

@@ -82,7 +82,8 @@ def numbers(text):
 
 
 def test_readme_says_what_is_true():
-    tensor, elsewhere, numpy_code, own, graph = [said(block) for block in blocks("python")]
+    pieces = [said(block) for block in blocks("python")]
+    tensor, elsewhere, numpy_code, in_place, own, graph = pieces
     (picture,) = blocks("mermaid")
     drawn = [line for line in graph.splitlines() if not line.strip().startswith("%%")]
     assert [line for line in drawn if line] == picture.splitlines()
@@ -96,7 +97,16 @@ def test_readme_says_what_is_true():
     np.testing.assert_allclose(numbers(gradient), rosen.rosen_der(x), rtol=1e-6)
     assert (hessian, batch) == ("(5, 5)", "(2, 5)")
     assert float(value) == pytest.approx(rosen.rosen(x))
+    # A change of x moves the smoothed values, less their mean.
+    plain = np.array([[1, 0, 0], [0.5, 0.5, 0], [0.25, 0.25, 0.5]])
+    found = np.reshape(numbers(in_place), (3, 3))
+    np.testing.assert_allclose(found, plain - plain.mean(axis=0), atol=1e-7)
     assert own.strip() == "True"
+
+
+def test_readme_has_the_same_lines_on_another_library():
+    first, second = [block.splitlines() for block in blocks("python")[:2]]
+    assert [line.partition("  #")[0] for line in first[3:]] == second[4:]
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text()))

@@ -88,6 +88,88 @@ def test_arguments_and_several_results():
     assert any(edge.label.startswith("[1]") for edge in drawing.edges)
 
 
+def test_numbers_and_constants(leaves):
+    x, _ = leaves
+    c = md.asarray([4.0, 5.0])
+    found = labels(draw_graph(2 * x + 1))
+    # What has no part in the derivative is not kept, and said to be there all the same.
+    assert found[1:3] == ["multiply x1 = 2 (2,) float64", "add x2 = constant"]
+    drawing = draw_graph(md.sum(x * c), {"x": x, "c": c})
+    assert drawing.title == "2 operations, 1 leaf, 1 constant"
+    assert ("c", "multiply") in arrows(drawing)
+    assert {edge.label for edge in drawing.edges} == {"x1", "x2", ""}
+    assert '"c<br/>(2,) float64"]:::constant' in drawing.mermaid()
+    unnamed = x * c
+    assert "multiply x2 = array (2,)" in labels(draw_graph(unnamed))
+    assert "multiply x2 = [4. 5.]" in labels(draw_graph(unnamed, values=True))
+    used = md.sum(x * c)
+    c[0] = 7.0  # the graph goes on with the values that it was computed from
+    assert "multiply x2 = array (2,) (2,) float64" in labels(draw_graph(used, {"x": x, "c": c}))
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda x: x[1:, None], "getitem key = (1:, None)"),
+        (lambda x: x[..., ::-2], "getitem key = (..., ::-2)"),
+        (lambda x: x[np.array([1, 0, 1])], "getitem key = array (3,)"),
+        (lambda x: xp.astype(x, xp.float32), "astype dtype = float32"),
+        (lambda x: xp.clip(x, 0.0, 1.5), "clip min = 0, max = 1.5"),
+        (lambda x: xp.where(x > 1.5, x, 3.0), "where condition = array (2,), x2 = 3"),
+        (lambda x: xp.concat([x, xp.ones(1), x]), "concat arrays[1] = array (1,)"),
+        (lambda x: x**2, "pow x2 = 2"),
+        (lambda x: x * np.float32(0.5), "multiply x2 = 0.5"),
+    ],
+)
+def test_arguments_are_written_as_one_writes_them(make, said, leaves):
+    assert said in labels(draw_graph(make(leaves[0])))
+
+
+def test_operations_of_users():
+    affine = md.create_op_func(
+        lambda width, height, scale=1.0: width * height * scale,
+        [
+            lambda w, h, grad, scale=1.0: grad * h * scale,
+            lambda w, h, grad, scale=1.0: grad * w * scale,
+        ],
+        propagate_kwargs=True,
+        op_name="area",
+    )
+    w, h = md.Tensor([2.0], allow_grad=True), md.Tensor([3.0], allow_grad=True)
+    drawing = draw_graph(affine(w, h, scale=4.0), {"w": w})
+    assert "area scale = 4" in labels(drawing)
+    assert {edge.label for edge in drawing.edges} == {"width", "height", ""}
+    assert "area height = 3, scale = 1.5" in labels(draw_graph(affine(w, 3.0, scale=1.5)))
+
+    class Exponential(md.UnaryOpClass):
+        def create_forward(self):
+            return lambda x: md.exp(x)
+
+        def create_grads(self):
+            return [lambda x, grad: grad * md.exp(x)]
+
+    assert "Exponential" in labels(draw_graph(md.create_stateful_op_func(Exponential)(w)))
+    assert "minidiff" not in draw_graph(affine(w, h, scale=4.0)).mermaid()
+
+
+def test_what_is_kept_in_another_form(leaves):
+    x, _ = leaves
+    with md.saved_tensors_hooks(lambda t: t.as_numpy().astype(np.float16), md.asarray):
+        y = xp.sum(x * md.asarray([4.0, 5.0]))
+    assert "multiply x2 = array (2,) (2,) float64" in labels(draw_graph(y, values=True))
+
+
+def test_constants_in_a_large_graph(leaves):
+    x, _ = leaves
+    c = md.asarray([0.5, 0.25])
+    y = x
+    for _ in range(200):
+        y = md.sin(y) * c
+    drawing = draw_graph(y * x, {"c": c, "x": x})
+    assert len(drawing.boxes) < 10
+    assert ("c", "400 operations") in arrows(drawing)
+
+
 def test_a_large_graph_is_folded(leaves):
     x, _ = leaves
     y = x
@@ -122,6 +204,8 @@ def test_refusals(leaves, tmp_path):
     x, _ = leaves
     with pytest.raises(TypeError, match="draw_graph: t is a Tensor, not list"):
         draw_graph([1.0])
+    with pytest.raises(TypeError, match=r"a mapping such as {'x': x, 'y': y}, not list"):
+        draw_graph(md.sin(x), ["x"])
     with pytest.raises(ValueError, match="max_boxes is at least 2"):
         draw_graph(x, max_boxes=1)
     y = md.sin(x)

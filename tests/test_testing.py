@@ -182,3 +182,11 @@ def test_third_order(case, complex):
 
 def test_the_sample_of_third_order_is_whole():
     assert set(THIRD_ORDER) <= {case.id for case in CASES}
+
+
+def test_gradients_of_nothing():
+    x = md.asarray([1.0, 2.0])
+    assert compute_grads(x, 3, func=lambda x, n: x**n, exclude=[0]) == ([None, None], [None, None])
+    for check in (compute_grads, calculate_finite_differences):
+        with pytest.raises(ValueError, match="no input is a Tensor of a floating dtype, and list"):
+            check([1.0, 2.0], func=md.sin)

@@ -5,9 +5,12 @@ against finite differences), and once more here under their names at the top lev
 """
 
 import inspect
+import operator
+import re
+from pathlib import Path
 
 import pytest
-from calls import CALLS, NAMES
+from calls import CALLS, NAMES, TESTED_ELSEWHERE
 
 import minidiff as md
 import minidiff.array_api
@@ -44,12 +47,24 @@ MODULES = {
     """),
     "optimize": ["scipy_objective"],
 }
+# What each takes, where that is promised: by name, with the defaults.
 SIGNATURES = {
-    "backward": (
+    "Tensor.backward": (
         "(self, grad=None, *, retain_grads=False, cleanup_mode='prune', allow_higher_order=False, "
         "reset_grads=True, strong_zeros=False)"
     ),
-    "detach": "(self, allow_grad=False)",
+    "Tensor.detach": "(self, allow_grad=False)",
+    "create_op_func": (
+        "(forward_func, grad_funcs, propagate_kwargs=False, is_differentiable=True, "
+        "tensor_only=False, op_name=None)"
+    ),
+    "create_unary_op_func": "(forward_func, grad=None, **options)",
+    "create_binary_op_func": "(forward_func, grad_x=None, grad_y=None, **options)",
+    "create_ternary_op_func": "(forward_func, grad_x=None, grad_y=None, grad_z=None, **options)",
+    "draw_tensor_op_graph": "(root, tensor_names=None, insert_intermediates=False)",
+    "vmap": "(f, in_axes=0, out_axes=0)",
+    "testing.calculate_finite_differences": "(*inputs, func, h=None, exclude=None)",
+    "testing.compute_grads": "(*inputs, func, h=None, exclude=None)",
 }
 
 
@@ -72,9 +87,25 @@ def test_in_modules(module, name):
     assert getattr(getattr(md, module), name).__doc__
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if "." not in name])
+@pytest.mark.parametrize("name", NAMES)
 def test_numpys_names_at_the_top_level(name):
-    assert getattr(md, name) is getattr(minidiff.numpy, name)
+    """Also of linalg and fft: all of NumPy's (tests/numpy/calls.py)."""
+    path = operator.attrgetter(name)
+    assert path(md) is path(minidiff.numpy)
+
+
+@pytest.mark.parametrize("name", sorted(TESTED_ELSEWHERE))
+def test_what_has_no_call_in_the_tables_is_called_elsewhere(name):
+    files = [path for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__)]
+    called = re.compile(rf"\b(np|md|mnp|numpy)\.{name}\(")
+    assert any(called.search(path.read_text("utf-8")) for path in files)
+
+
+@pytest.mark.parametrize("place", ["linalg", "fft"])
+def test_all_of_numpys_and_of_the_standards_chapters(place):
+    ours = set(getattr(md, place).__all__)
+    assert ours >= set(getattr(np, place).__all__)
+    assert ours >= set(getattr(minidiff.array_api, place).__all__)
 
 
 @pytest.mark.parametrize("name", [n for n in md.array_api.__all__ if not n.startswith("__")])
@@ -87,7 +118,7 @@ def test_the_standards_names_at_the_top_level(name):
 
 @pytest.mark.parametrize("name", SIGNATURES)
 def test_signatures(name):
-    parameters = inspect.signature(getattr(md.Tensor, name)).parameters.values()
+    parameters = inspect.signature(operator.attrgetter(name)(md)).parameters.values()
     plain = [p.replace(annotation=p.empty) for p in parameters]
     assert str(inspect.Signature(plain)) == SIGNATURES[name]
 

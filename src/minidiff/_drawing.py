@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# By what a box stands for: Graphviz' shape and fill, and Mermaid's brackets.
+# By what a box stands for: Graphviz' shape, style and fill, and Mermaid's brackets.
 STYLES = {
-    "leaf": ("box", "#dbe9f6", "[", "]"),
-    "tensor": ("box", "#f4f4f4", "[", "]"),
-    "result": ("box", "#d9f0d3", "[[", "]]"),
-    "operation": ("ellipse", "#ffffff", "([", "])"),
-    "folded": ("box3d", "#fdf0d5", "[/", "/]"),
+    "leaf": ("box", "filled", "#dbe9f6", "[", "]"),
+    "constant": ("box", "filled", "#efe6f5", "[", "]"),
+    "tensor": ("box", "filled", "#f4f4f4", "[", "]"),
+    "result": ("box", "filled", "#d9f0d3", "[[", "]]"),
+    # No ellipse: around several lines of text it is twice as large.
+    "operation": ("box", "rounded,filled", "#ffffff", "([", "])"),
+    "folded": ("box3d", "filled", "#fdf0d5", "[/", "/]"),
 }
 
 TEXT_SUFFIXES = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid"}
@@ -43,7 +45,7 @@ class Drawing:
     Attributes
     ----------
     boxes : tuple of Box
-        Leaves, operations and results.
+        Leaves, constants, operations and results.
     edges : tuple of Edge
         In the direction of the forward pass.
     title : str
@@ -62,9 +64,10 @@ class Drawing:
         """The graph in Graphviz' language."""
         lines = ["digraph minidiff {", f"  label={dot_text(self.title)};", *DOT_HEAD]
         for index, box in enumerate(self.boxes):
-            shape, fill, *_ = STYLES[box.kind]
+            shape, style, fill, *_ = STYLES[box.kind]
             label = dot_text("\n".join(box.lines))
-            lines.append(f'  n{index} [label={label}, shape={shape}, fillcolor="{fill}"];')
+            look = f'shape={shape}, style="{style}", fillcolor="{fill}"'
+            lines.append(f"  n{index} [label={label}, {look}];")
         for edge in self.edges:
             label = f" [label={dot_text(edge.label)}]" if edge.label else ""
             lines.append(f"  n{edge.tail} -> n{edge.head}{label};")
@@ -81,7 +84,7 @@ class Drawing:
             label = f'|"{mermaid_text(edge.label)}"|' if edge.label else ""
             lines.append(f"  n{edge.tail} -->{label} n{edge.head}")
         kinds = dict.fromkeys(box.kind for box in self.boxes)
-        lines += [f"  classDef {k} fill:{STYLES[k][1]},stroke:#555,color:#000" for k in kinds]
+        lines += [f"  classDef {k} fill:{STYLES[k][2]},stroke:#555,color:#000" for k in kinds]
         return "\n".join(lines) + "\n"
 
     def svg(self) -> str:
@@ -148,8 +151,9 @@ class Drawing:
         picture = self._repr_svg_()
         if picture is not None:
             return {"image/svg+xml": picture, "text/plain": repr(self)}
-        # JupyterLab draws Mermaid by itself.
-        return {"text/vnd.mermaid": self.mermaid(), "text/plain": f"{self!r}\n{self.dot()}"}
+        # JupyterLab draws Mermaid by itself; others show it as text.
+        text = self.mermaid()
+        return {"text/vnd.mermaid": text, "text/plain": f"{self!r}\n{text}"}
 
 
 DOT_HEAD = [
@@ -157,7 +161,7 @@ DOT_HEAD = [
     "  rankdir=TB;",
     "  ordering=in;",  # x1 to the left of x2
     '  graph [fontname="Helvetica", fontsize=10];',
-    '  node [fontname="Helvetica", fontsize=11, style=filled, margin="0.12,0.06"];',
+    '  node [fontname="Helvetica", fontsize=11, margin="0.12,0.06"];',
     '  edge [fontname="Helvetica", fontsize=9, fontcolor="#555555"];',
 ]
 

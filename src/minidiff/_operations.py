@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+from ._differences import argument_names
 from .backends import SCALARS, Backend, of_array
 from .batching import running
 from .batching._arrays import BatchBackend, Batched, batches_over
@@ -15,7 +16,8 @@ from .batching._values import full
 from .core.project import project
 from .core.pullback import Pullback
 from .core.state import no_grad, on_level, state
-from .core.tensor import Tensor, current, wrap
+from .core.tensor import Tensor, current, has_history, wrap
+from .core.trees import leaves_of, with_leaves
 from .core.words import differentiable
 
 Gradients = Sequence[Callable[..., Any] | None]
@@ -31,6 +33,7 @@ class Call:
     def __init__(
         self,
         name: str,
+        forward: Callable[..., Any],
         inputs: Sequence[Any],
         out: Any,
         gradients: Gradients,
@@ -38,6 +41,7 @@ class Call:
         again: Callable[[Sequence[Any]], Gradients] | None = None,
     ):
         self.name = name
+        self.forward = forward
         self.gradients = gradients
         self.keywords = keywords
         self.again = again
@@ -51,6 +55,10 @@ class Call:
         ]
         self.inputs = [on(self.backend, one) for one in given]
         self.result = result_of(name, out, self.backend)
+
+    def input_names(self) -> list[str]:
+        """What the forward function calls its inputs."""
+        return argument_names(self.forward, len(self.inputs))
 
     def pulled(self, inputs: Sequence[Any], grad: Tensor, *, anew: bool = False) -> list[Any]:
         """What each gradient function gives, in its input's space; None where there is none.
@@ -135,7 +143,8 @@ class Underneath(Call):
         arrays = [current(one)._data for one in call.inputs]
         self.call = call
         self.in_jvp = call.in_jvp
-        self.name, self.gradients = call.name, call.gradients
+        self.name, self.forward, self.gradients = call.name, call.forward, call.gradients
+        self.keywords = call.keywords
         self.backend = call.backend.base
         self.count = call.backend.size.get()
         self.inputs = [
@@ -171,7 +180,8 @@ class Underneath(Call):
 
 def in_a_loop(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """A function of tensors outside of vmap for each sample, or None where there are none."""
-    tensors = [one for one in (*args, *kwargs.values()) if type(one) is Tensor]
+    leaves = leaves_of([args, kwargs])
+    tensors = [one for one in leaves if type(one) is Tensor]
     if not tensors or not isinstance(uppermost(tensors), BatchBackend):
         return None
     backend = uppermost(tensors)
@@ -179,9 +189,13 @@ def in_a_loop(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -
     def array(one: Any) -> Any:
         return current(on(backend, one))._data if type(one) is Tensor else one
 
-    given = {name: array(one) for name, one in kwargs.items()}
+    def of_leaves(*leaves: Any) -> Any:
+        given, keywords = with_leaves([args, kwargs], leaves)
+        return function(*given, **keywords)
+
+    of_leaves.__name__ = name_of(function)
     with on_level(backend.base):
-        out = sample_by_sample(function, *map(array, args), **given)
+        out = sample_by_sample(of_leaves, *map(array, leaves))
     return tuple([wrap(backend, one) for one in out]) if type(out) is tuple else wrap(backend, out)
 
 
@@ -222,8 +236,9 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
 def checked(name: str, inputs: Sequence[Any], count: int | None, tensor_only: bool) -> None:
     """Refuse what is no input of an operation."""
     if count is not None and len(inputs) != count:
+        inputs_text = "1 input" if count == 1 else f"{count} inputs"
         raise TypeError(
-            f"{name} takes {count} inputs by position and was given {len(inputs)}; give one "
+            f"{name} takes {inputs_text} by position and was given {len(inputs)}; give one "
             "gradient function per input, and anything else by keyword"
         )
     for index, one in enumerate(inputs, 1):
@@ -234,6 +249,42 @@ def checked(name: str, inputs: Sequence[Any], count: int | None, tensor_only: bo
             )
     if not any(type(one) is Tensor for one in inputs):
         raise TypeError(f"{name} needs at least one Tensor among its inputs")
+
+
+def checked_gradients(what: str, functions: Any) -> Gradients:
+    """Refuse what is no sequence of gradient functions."""
+    if not isinstance(functions, Sequence) or isinstance(functions, str):
+        raise TypeError(
+            f"{what} has to be a list with one function per input (None for an input without "
+            f"one), and is {type(functions).__name__}"
+        )
+    for index, function in enumerate(functions, 1):
+        if function is not None and not callable(function):
+            raise TypeError(f"{what}: number {index} is {function!r}, which is no function")
+    return functions
+
+
+def refuse_history(name: str, keywords: dict[str, Any]) -> None:
+    """Keywords get no gradient, and a history that is lost silently is the worst failure."""
+    if not keywords or not state.get().live:
+        return
+    for keyword, value in keywords.items():
+        if any(type(one) is Tensor and tracks(one) for one in leaves_of(value)):
+            raise TypeError(
+                f"{name}: {keyword}= has a Tensor that tracks gradients, and only inputs by "
+                "position get one; make it an input, with a gradient function of its own, or give "
+                f"{keyword}.detach()"
+            )
+
+
+def tracks(x: Tensor) -> bool:
+    """Whether a gradient is asked for, inside the running vmaps or outside of them."""
+    while not has_history(x):
+        array = current(x)._data
+        if not isinstance(array, Batched):
+            return False
+        x = array.value
+    return True
 
 
 def result_of(name: str, out: Any, backend: Backend) -> Any:

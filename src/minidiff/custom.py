@@ -14,10 +14,21 @@ from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, ClassVar
 
-from ._operations import Call, Gradients, checked, constant_input, in_a_loop, name_of, recorder
+from ._operations import (
+    Call,
+    Gradients,
+    checked,
+    checked_gradients,
+    constant_input,
+    in_a_loop,
+    name_of,
+    recorder,
+    refuse_history,
+)
 from .backends import SCALARS, ingest, of_array
 from .core.state import disable_new_grads
 from .core.tensor import Tensor, has_history, is_kept, raw, wrap
+from .core.trees import leaves_of, map_leaves
 
 __all__ = [
     "BinaryOpClass",
@@ -49,13 +60,20 @@ def as_minidiff(func: Function) -> Function:
     ----------
     func : callable
         Takes and returns arrays of the library that the Tensors are in (or a tuple of them).
-        Tensors among its arguments arrive as arrays, read-only where a graph needs them.
+        Tensors among its arguments, also in lists, tuples and dicts, arrive as arrays, read-only
+        where a graph needs them.
 
     Returns
     -------
     callable
         The same function on Tensors. Its results are Tensors without history; `create_op_func`
         gives them a gradient.
+
+    Raises
+    ------
+    TypeError
+        When called, if the function returns something else, or a Tensor with a history, which
+        would be lost.
 
     Examples
     --------
@@ -69,8 +87,8 @@ def as_minidiff(func: Function) -> Function:
         batched = in_a_loop(call, args, kwargs)
         if batched is not None:
             return batched
-        given = {name: shown(value) for name, value in kwargs.items()}
-        result = func(*[shown(value) for value in args], **given)
+        given, keywords = map_leaves(shown, [args, kwargs])
+        result = func(*given, **keywords)
         if isinstance(result, tuple):
             return tuple([constant(one, name_of(func)) for one in result])
         return constant(result, name_of(func))
@@ -80,8 +98,6 @@ def as_minidiff(func: Function) -> Function:
 
 def shown(value: Any) -> Any:
     """An argument as an array, which cannot be written where that would be a wrong number."""
-    if type(value) in (list, tuple):
-        return type(value)([shown(one) for one in value])
     if type(value) is not Tensor:
         return value
     array = raw(value)
@@ -89,6 +105,14 @@ def shown(value: Any) -> Any:
 
 
 def constant(result: Any, name: str) -> Tensor:
+    found = [one for one in leaves_of(result) if type(one) is Tensor]
+    if any(has_history(one) for one in found):
+        raise TypeError(
+            f"as_minidiff({name}): the function returned a Tensor with a history, which would be "
+            "lost, since what as_minidiff gives is a constant; call what computes with Tensors as "
+            "it is, or let it return t.detach()"
+        )
+    result = map_leaves(shown, result) if found else result
     if of_array(result) is None and type(result) not in (*SCALARS, list):
         raise TypeError(
             f"as_minidiff({name}): the function has to return an array or a number, or a tuple of "
@@ -102,7 +126,7 @@ def constant(result: Any, name: str) -> Tensor:
 
 def create_op_func(
     forward_func: Function,
-    grad_funcs: Gradients,
+    grad_funcs: Gradients | None,
     propagate_kwargs: bool = False,
     is_differentiable: bool = True,
     tensor_only: bool = False,
@@ -115,7 +139,8 @@ def create_op_func(
     forward_func : callable
         Takes the inputs, as Tensors without history, and any keywords; returns a Tensor.
     grad_funcs : sequence of callable or None
-        One per input, None for an input without a gradient. Called with all the inputs and the
+        One per input, None for an input without a gradient; a plain None serves for any number of
+        inputs where `is_differentiable` is False. Called with all the inputs and the
         arriving gradient, all of them Tensors. Returns the gradient of its input, of the input's
         shape or one that broadcasts with it: the engine sums the axes along which the input was
         broadcast, and takes the real part for a real input. For complex data it is the adjoint as
@@ -132,15 +157,16 @@ def create_op_func(
     Returns
     -------
     callable
-        The operation. Its inputs are given by position; keywords go to the forward function.
+        The operation. Its inputs are given by position; keywords go to the forward function, and
+        get no gradient.
         Forward mode follows from the gradient functions, which are linear in what arrives.
 
     Raises
     ------
     TypeError
         If a function is not callable; when called, if the number of inputs is another one than that
-        of gradient functions, if an input is no Tensor where it has to be one, or if a result is
-        no Tensor or array.
+        of gradient functions, if an input is no Tensor where it has to be one, if a Tensor that
+        tracks gradients comes by keyword, or if a result is no Tensor or array.
 
     Examples
     --------
@@ -159,18 +185,22 @@ def create_op_func(
     Tensor(1.)
     """
     name = op_name or name_of(forward_func)
-    for function in (forward_func, *[one for one in grad_funcs if one is not None]):
-        if not callable(function):
-            raise TypeError(f"create_op_func of {name!r}: {function!r} is no function")
+    where = f"create_op_func of {name!r}"
+    if not callable(forward_func):
+        raise TypeError(f"{where}: {forward_func!r} is no function")
+    if is_differentiable or grad_funcs is not None:
+        grad_funcs = checked_gradients(f"{where}: grad_funcs", grad_funcs)
+    count = None if grad_funcs is None else len(grad_funcs)
     record = recorder(name)
 
     def call(*inputs: Any, **kwargs: Any) -> Tensor:
-        checked(name, inputs, len(grad_funcs), tensor_only)
+        checked(name, inputs, count, tensor_only)
+        refuse_history(name, kwargs)
         keywords = kwargs if propagate_kwargs else {}
         with disable_new_grads():
             out = forward_func(*[constant_input(one) for one in inputs], **kwargs)
-        gradients = [zeros] * len(inputs) if not is_differentiable else grad_funcs
-        return record(Call(name, inputs, out, gradients, keywords))
+        gradients = grad_funcs if is_differentiable and grad_funcs else [zeros] * len(inputs)
+        return record(Call(name, forward_func, inputs, out, gradients, keywords))
 
     return update_wrapper(call, forward_func, updated=())
 
@@ -368,16 +398,24 @@ def create_stateful_op_func(
     name = op_name or op_class.__name__
     record = recorder(name)
 
-    def run(inputs: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, Gradients]:
+    def run(inputs: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Function, Any, Gradients]:
         instance = op_class()
-        return instance.create_forward()(*inputs, **kwargs), instance.create_grads()
+        forward = instance.create_forward()
+        out = forward(*inputs, **kwargs)
+        grads = checked_gradients(f"{name}: what create_grads() returns", instance.create_grads())
+        if len(grads) != len(inputs):
+            raise TypeError(
+                f"{name}: create_grads() has to return one gradient function per input (None for "
+                f"an input without one), {len(inputs)} here, and it returned {len(grads)}"
+            )
+        return forward, out, grads
 
     def call(*inputs: Any, **kwargs: Any) -> Tensor:
         checked(name, inputs, op_class.inputs, tensor_only)
-        out, gradients = run(inputs, kwargs)
-        checked(name, inputs, len(gradients), tensor_only)
+        refuse_history(name, kwargs)
+        forward, out, gradients = run(inputs, kwargs)
         keywords = kwargs if propagate_kwargs else {}
-        again = lambda inputs: run(inputs, kwargs)[1]  # noqa: E731
-        return record(Call(name, inputs, out, gradients, keywords, again))
+        again = lambda inputs: run(inputs, kwargs)[2]  # noqa: E731
+        return record(Call(name, forward, inputs, out, gradients, keywords, again))
 
     return update_wrapper(call, op_class, updated=())

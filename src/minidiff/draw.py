@@ -4,21 +4,32 @@
     draw_graph(f).save("graph.svg")          # through Graphviz
     print(draw_graph(f).mermaid())           # text, which needs nothing
 
-A graph holds nodes and arrays, never the tensors in between. So a leaf is drawn with its value, an
-intermediate with one only where the graph keeps it.
+A graph holds nodes and arrays, never the tensors in between. So a leaf is drawn with its value, and
+an intermediate or a constant only where the graph keeps it: `x * 2` keeps the 2, which is its
+derivative, and `x + 1` does not keep the 1.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from ._drawing import Box, Drawing, Edge
+from ._drawn_graph import (
+    REST,
+    UNKNOWN,
+    Constant,
+    Reading,
+    Vertex,
+    counts_of,
+    grouped,
+    link_to,
+    oldest_first,
+)
 from .backends import SCALARS, numpy_backend, of_array
-from .core.graph import Freed, Leaf, Node, OpNode, WideNode
-from .core.nodes import PART, flat, node_of
-from .core.rules import Space
+from .core.graph import Freed, Leaf, OpNode
+from .core.nodes import node_of
 from .core.tensor import Tensor, current
 
 __all__ = ["Drawing", "draw_graph", "draw_tensor_op_graph"]
@@ -41,7 +52,8 @@ def draw_graph(
         The result, before a `backward` frees its graph.
     tensor_names : mapping, optional
         From names to tensors, or from tensors to names; what is no Tensor is left out, so
-        `locals()` will do. A named intermediate tensor is drawn too.
+        `locals()` will do. A named intermediate tensor is drawn too, and so is a named constant
+        where the graph keeps it.
     insert_intermediates : bool
         Draw the tensor that each operation gives, not only leaves, named tensors and the result.
     values, gradients : bool
@@ -60,7 +72,7 @@ def draw_graph(
     Raises
     ------
     TypeError
-        If `t` is no Tensor.
+        If `t` is no Tensor, or `tensor_names` no mapping.
     ValueError
         If `max_boxes` is less than 2.
     RuntimeError
@@ -85,6 +97,11 @@ def draw_graph(
         raise RuntimeError(
             "draw_graph: an earlier backward freed this graph; draw it before, or call that "
             "backward with cleanup_mode='keep'"
+        )
+    if tensor_names is not None and not isinstance(tensor_names, Mapping):
+        raise TypeError(
+            "draw_graph: tensor_names is a mapping such as {'x': x, 'y': y}, not "
+            f"{type(tensor_names).__name__}"
         )
     names = named(tensor_names or {})
     return Sketch(t, names, insert_intermediates, values, gradients).drawing(max_boxes)
@@ -116,128 +133,6 @@ def named(tensor_names: Mapping[Any, Any]) -> dict[Tensor, str]:
     return names
 
 
-# ---- reading the graph
-
-
-class Link(NamedTuple):
-    """An input of an operation: where it comes from, and what is written at the arrow."""
-
-    source: Node
-    label: str
-
-
-def links_of(node: OpNode) -> list[Link]:
-    """The tracked inputs of an operation, in order."""
-    if isinstance(node, WideNode):
-        found = [
-            (parent, name)
-            for name, several in node.many.items()
-            for parent in flat(several)
-            if parent is not None
-        ]
-    else:
-        pairs = zip((node.parent1, node.parent2), (*node.rule.parameters, "", ""), strict=False)
-        found = [(parent, name) for parent, name in pairs if parent is not None]
-    together = len(found) > 1
-    return [link(parent, name if together else "") for parent, name in found]
-
-
-def link(parent: Node, name: str) -> Link:
-    """An arrow; a part of several results comes from the operation that gave them all."""
-    if isinstance(parent, OpNode) and parent.rule is PART and parent.parent1 is not None:
-        return Link(parent.parent1, f"[{parent.x1[0]}] {name}".rstrip())
-    return Link(parent, name)
-
-
-def link_to(node: Node | None) -> Link | None:
-    return None if node is None else link(node, "")
-
-
-def collected(root: Node) -> dict[OpNode, list[Link]]:
-    """The operations behind a node, oldest first, each with its inputs. Nothing recurses."""
-    links: dict[OpNode, list[Link]] = {}
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, OpNode) and node not in links:
-            links[node] = links_of(node)
-            waiting += [one.source for one in links[node]]
-    return {node: links[node] for node in sorted(links, key=lambda node: node.number)}
-
-
-def known_values(links: Mapping[OpNode, Iterable[Link]]) -> dict[Any, Any]:
-    """The arrays that the graph itself keeps, by the node whose result they are."""
-    found: dict[Any, Any] = {}
-    for node in links:
-        if isinstance(node, WideNode):
-            pairs = zip(node.rule.parameters, node.args, strict=False)
-            kept = [(node.many.get(name), array) for name, array in pairs]
-        else:
-            kept = [(node.parent1, getattr(node, "x1", None))]
-            kept += [(node.parent2, getattr(node, "x2", None)), (node, getattr(node, "out", None))]
-        found.update({n: a for n, a in kept if isinstance(n, OpNode) and of_array(a) is not None})
-    return found
-
-
-# ---- folding
-
-# Stands for all that is furthest from the result, where a graph is too large.
-REST = object()
-
-
-def grouped(
-    links: Mapping[OpNode, list[Link]], alone: set[Any], most: int
-) -> dict[Node, list[Node]]:
-    """The operations and leaves by the box in which they are drawn, the newest boxes first.
-
-    `alone` are operations that are not folded into a chain. At most `most` boxes, the last one for
-    all the rest.
-    """
-    vertices = dict.fromkeys(newest_first(links))
-    box_of: dict[Any, Any] = {node: node for node in vertices}
-    if len(vertices) > most:
-        box_of.update(chains(links, alone))
-    boxes: dict[Any, list[Node]] = {}
-    for node in vertices:
-        boxes.setdefault(box_of[node], []).append(node)
-    if len(boxes) > most:
-        kept = list(boxes)[: most - 1]
-        rest = [node for box in list(boxes)[most - 1 :] for node in boxes[box]]
-        boxes = {**{box: boxes[box] for box in kept}, REST: rest}
-    return boxes
-
-
-def newest_first(links: Mapping[OpNode, list[Link]]) -> Iterator[Node]:
-    """Every operation, and after it the leaves that it uses; leaves come again."""
-    for node in reversed(list(links)):
-        yield node
-        yield from [one.source for one in links[node] if not isinstance(one.source, OpNode)]
-
-
-def oldest_first(links: Mapping[OpNode, list[Link]]) -> Iterator[Node]:
-    """Every operation, and before it the leaves that it uses; leaves come again."""
-    for node, several in links.items():
-        yield from [one.source for one in several if not isinstance(one.source, OpNode)]
-        yield node
-
-
-def chains(links: Mapping[OpNode, list[Link]], alone: set[Any]) -> dict[Node, Node]:
-    """Runs of operations with one input each: by operation, the first one of its run."""
-    consumers = Counter(source for several in links.values() for source in sources_of(several))
-    first: dict[Node, Node] = {}
-    for node, several in links.items():
-        sources = sources_of(several)
-        if len(sources) == 1 and node not in alone:
-            (source,) = sources
-            goes_on = source in first and consumers[source] == 1
-            first[node] = first[source] if goes_on else node
-    return first
-
-
-def sources_of(links: Iterable[Link]) -> set[Node]:
-    return {one.source for one in links}
-
-
 # ---- drawing
 
 
@@ -250,13 +145,14 @@ class Sketch:
         self.root = root
         self.root_name = names.get(root, "")
         self.root_link = link_to(node_of(current(root)))
-        self.links = collected(self.root_link.source) if self.root_link else {}
+        # The tensors at hand, by their nodes; those without one are constants.
+        self.named = {node_of(current(tensor)): (tensor, name) for tensor, name in names.items()}
+        constants = [Constant(*pair) for pair in names.items() if node_of(pair[0]) is None]
+        self.reading = Reading(self.root_link.source if self.root_link else None, constants)
+        self.links = self.reading.links
         self.inserted = inserted
         self.gradients = gradients
         self.values = values
-        self.kept = known_values(self.links) if values else {}
-        # The tensors at hand, by their nodes.
-        self.named = {node_of(current(tensor)): (tensor, name) for tensor, name in names.items()}
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
 
@@ -292,8 +188,11 @@ class Sketch:
         self.boxes.append(Box(kind, tuple(lines)))
         return len(self.boxes) - 1
 
-    def one(self, node: Node) -> tuple[int, int]:
-        """A leaf, or an operation and perhaps the tensor that it gave."""
+    def one(self, node: Vertex) -> tuple[int, int]:
+        """A leaf or a constant, or an operation and perhaps the tensor that it gave."""
+        if isinstance(node, Constant):
+            index = self.add("constant", self.tensor_lines(None, node.tensor, node.name))
+            return index, index
         tensor, name = self.named.get(node, (None, ""))
         if isinstance(node, Leaf):
             handle = node.handle() if tensor is None else tensor
@@ -307,7 +206,7 @@ class Sketch:
         is_result = node is self.root_link.source
         separate = (self.inserted or tensor is not None) and not is_result
         separate = separate and getattr(node, "made", None) is None
-        lines = operation_lines(node)
+        lines = self.operation_lines(node)
         if separate:
             index = self.add("operation", lines)
             second = self.add("tensor", self.tensor_lines(node, tensor, name))
@@ -318,29 +217,36 @@ class Sketch:
         index = self.add("operation", lines)
         return index, index
 
-    def folded(self, nodes: list[Node]) -> tuple[int, int]:
+    def operation_lines(self, node: OpNode) -> list[str]:
+        """An operation's name, and those of its arguments that no arrow stands for."""
+        shown = [
+            f"{name} = {argument_text(name, value, values=self.values)}"
+            for name, value in self.reading.arguments[node]
+            if value is not None and not is_default(node.rule, name, value)
+        ]
+        return [node.rule.name, clipped(", ".join(shown), 70)] if shown else [node.rule.name]
+
+    def folded(self, nodes: list[Vertex]) -> tuple[int, int]:
         """Many operations and leaves in one box."""
         index = self.add("folded", folded_lines(nodes))
         return index, index
 
-    def tensor_lines(self, node: Node | None, tensor: Tensor | None, name: str) -> list[str]:
+    def tensor_lines(self, node: Vertex | None, tensor: Tensor | None, name: str) -> list[str]:
         """What is said of a tensor, of which the handle may be gone."""
         about: Any = tensor if node is None else node
         made = getattr(node, "made", None)
         space = "several results" if made else f"{tuple(about.shape)} {short(about.dtype)}"
         lines = [name, space] if name else [space]
         if self.values:
-            array = self.kept.get(node) if tensor is None else current(tensor)._data
+            array = self.reading.kept.get(node) if tensor is None else current(tensor)._data
             lines += text_line("value", array)
         if self.gradients:
             grad = getattr(node, "grad", None) if tensor is None else tensor.grad
             lines += text_line("grad", None if grad is None else current(grad)._data)
         return lines
 
-    def title(self, boxes: Mapping[Any, list[Node]]) -> str:
-        operations = len(self.links)
-        leaves = len({one for nodes in boxes.values() for one in nodes}) - operations
-        title = f"{counted(operations, 'operation')}, {counted(leaves, 'leaf', 'leaves')}"
+    def title(self, boxes: Mapping[Any, list[Vertex]]) -> str:
+        title = ", ".join(count_lines([one for nodes in boxes.values() for one in nodes]))
         runs = [nodes for box, nodes in boxes.items() if len(nodes) > 1 and box is not REST]
         if runs:
             hidden = sum(len(nodes) for nodes in runs)
@@ -354,46 +260,29 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def folded_lines(nodes: list[Node]) -> list[str]:
-    names = Counter(node.rule.name for node in nodes if isinstance(node, OpNode))
-    operations = names.total()
+def count_lines(nodes: list[Vertex]) -> list[str]:
+    operations, leaves, constants = counts_of(nodes)
     lines = [counted(operations, "operation")] if operations else []
-    if operations < len(nodes):
-        lines.append(counted(len(nodes) - operations, "leaf", "leaves"))
+    lines += [counted(leaves, "leaf", "leaves")] if leaves else []
+    return lines + ([counted(constants, "constant")] if constants else [])
+
+
+def folded_lines(nodes: list[Vertex]) -> list[str]:
+    names = Counter(node.rule.name for node in nodes if isinstance(node, OpNode))
     common = names.most_common(4)
+    lines = count_lines(nodes)
     if common:
         more = ", ..." if len(names) > len(common) else ""
         lines.append(", ".join([f"{name} ×{count}" for name, count in common]) + more)
     return lines
 
 
-def operation_lines(node: OpNode) -> list[str]:
-    """An operation's name, and those of its arguments that are no tracked arrays."""
-    rule = node.rule
-    if isinstance(node, WideNode):
-        given = [*zip(rule.parameters, node.args, strict=False), *node.kwargs.items()]
-        given = [(name, value) for name, value in given if name not in node.many]
-    elif rule.parametric:
-        given = [*zip(rule.parameters[1:], node.args, strict=False), *node.kwargs.items()]
-    else:
-        untracked = [(1, node.parent1), (2, node.parent2)][: len(rule.parameters)]
-        given = [
-            (rule.parameters[place - 1], getattr(node, f"x{place}", None))
-            for place, parent in untracked
-            if parent is None
-        ]
-    shown = [
-        f"{name} = {argument_text(value)}"
-        for name, value in given
-        if value is not None and not is_default(rule, name, value)
-    ]
-    return [rule.name, ", ".join(shown)] if shown else [rule.name]
-
-
 def is_default(rule: Any, name: str, value: Any) -> bool:
     """Whether an argument is what it would be anyway."""
-    default = rule.signature.parameters[name].default
-    return type(value) is type(default) and of_array(value) is None and value == default
+    parameter = rule.signature.parameters.get(name)  # there is none for an element of a list
+    if parameter is None or type(value) is not type(parameter.default):
+        return False
+    return bool(value == parameter.default)
 
 
 # ---- text
@@ -401,15 +290,40 @@ def is_default(rule: Any, name: str, value: Any) -> bool:
 
 def short(dtype: Any) -> str:
     """A dtype without the name of its library."""
-    return str(dtype).rpartition(".")[2]
+    return str(getattr(dtype, "__name__", dtype)).rpartition(".")[2]
 
 
-def argument_text(value: Any) -> str:
+def argument_text(name: str, value: Any, *, values: bool) -> str:
+    """An argument in a few words; an array without axes as the number that it is."""
+    if value is UNKNOWN:
+        return "constant"
+    if name == "dtype":
+        return short(value)
+    backend = of_array(value)
+    if backend is not None and value.shape == ():
+        value = backend.as_numpy(value).item()
+    elif backend is not None and values:
+        return array_text(backend.as_numpy(value), 30)
     if type(value) in SCALARS:
         return f"{value:g}" if type(value) is float else repr(value)
-    if type(value) is Space or of_array(value) is not None:
+    if hasattr(value, "shape"):  # an array, or what is known of one
         return f"array {tuple(value.shape)}"
-    return clipped(repr(value), 30)
+    return clipped(text_of(value), 30)
+
+
+def text_of(value: Any) -> str:
+    """Containers and slices as one writes them in brackets: (1:, 0)."""
+    if type(value) is slice:
+        ends = ["" if end is None else text_of(end) for end in (value.start, value.stop)]
+        step = [] if value.step is None else [text_of(value.step)]
+        return ":".join(ends + step)
+    if type(value) is tuple:
+        return f"({', '.join(map(text_of, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is list:
+        return f"[{', '.join(map(text_of, value))}]"
+    if hasattr(value, "shape") and value.shape:
+        return f"array {tuple(value.shape)}"
+    return "..." if value is ... else str(value) if hasattr(value, "shape") else repr(value)
 
 
 def text_line(title: str, array: Any) -> list[str]:
@@ -417,10 +331,12 @@ def text_line(title: str, array: Any) -> list[str]:
     backend = of_array(array)
     if backend is None:
         return []
-    text = numpy_backend.arrays.array2string(
-        backend.as_numpy(array), precision=3, threshold=8, edgeitems=2
-    )
-    return [f"{title} = {clipped(' '.join(text.split()), 70)}"]
+    return [f"{title} = {array_text(backend.as_numpy(array), 70)}"]
+
+
+def array_text(array: Any, most: int) -> str:
+    text = numpy_backend.arrays.array2string(array, precision=3, threshold=8, edgeitems=2)
+    return clipped(" ".join(text.split()), most)
 
 
 def clipped(text: str, most: int) -> str:

@@ -18,6 +18,7 @@ from ._differences import (
     Vector,
     cut,
     epsilon,
+    is_floating,
     joined,
     labels,
     like,
@@ -210,6 +211,11 @@ def calculate_finite_differences(
         (∂/∂Re + i ∂/∂Im for complex inputs, of the real part of the sum); None for one that is
         excluded or is no Tensor of a floating dtype.
 
+    Raises
+    ------
+    ValueError
+        If no input is a Tensor of a floating dtype.
+
     Examples
     --------
     >>> import minidiff as md
@@ -218,6 +224,12 @@ def calculate_finite_differences(
     [Tensor([ 3., 12.]), None]
     """
     problem = Problem(func, inputs, exclude or ())
+    if not any(type(one) is Tensor and is_floating(one) for one in inputs):
+        kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in inputs)) or "nothing"
+        raise ValueError(
+            "there is nothing to differentiate with respect to: no input is a Tensor of a floating "
+            f"dtype, and {kinds} was given; make one with asarray(...)"
+        )
     found: list[Tensor | None] = [None] * len(inputs)
     for place in problem.places:
         x = problem.inputs[place]
@@ -244,6 +256,11 @@ def compute_grads(
         Finite differences, automatic; as for `calculate_finite_differences`. The inputs' own `grad`
         is left alone.
 
+    Raises
+    ------
+    ValueError
+        If no input is a Tensor of a floating dtype.
+
     Examples
     --------
     >>> import minidiff as md
@@ -255,6 +272,8 @@ def compute_grads(
     differences = calculate_finite_differences(*inputs, func=func, h=h, exclude=exclude)
     problem = Problem(func, inputs, exclude or ())
     automatic: list[Tensor | None] = [None] * len(inputs)
+    if not problem.places:
+        return differences, automatic
     outs, pullback = vjp(problem.value, problem.points)
     gradients = pullback([out._backend.tensors.ones_like(out) for out in outs])[0]
     for place, gradient in zip(problem.places, gradients, strict=True):
