@@ -1,4 +1,4 @@
-"""Checkpoints: the same gradients, at any order, for less memory; and what a graph keeps."""
+"""Checkpoints: the same gradients, at any order, for less memory."""
 
 import gc
 import tracemalloc
@@ -8,6 +8,7 @@ import pytest
 import minidiff as md
 import minidiff.array_api as xp
 import numpy as np
+from minidiff.checkpointing import agree
 from minidiff.testing import gradcheck, gradgradcheck
 
 RNG = np.random.default_rng(0)
@@ -47,6 +48,26 @@ def test_containers_and_other_arguments():
     assert a.grad.tolist() == [15.0, 60.0]
     assert b.grad.tolist() == [2.0]
     assert scale.grad.item() == 9.0
+
+
+def test_results_that_are_no_tensors():
+    f = md.checkpoint(lambda x: (x * x, "tag", {"n": 3, "none": None}, xp.argmax(x)))
+    (x,) = leaves([1.0, 2.0])
+    for given in (x, x.detach()):
+        y, tag, rest, most = f(given)
+        assert (y.tolist(), tag, rest, int(most)) == ([1.0, 4.0], "tag", {"n": 3, "none": None}, 1)
+    assert md.checkpoint(lambda x: "nothing")(x) == "nothing"
+    f(x)[0].backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_arguments_that_are_no_floats():
+    (table,) = leaves(np.arange(6.0).reshape(3, 2))
+    look_up = md.checkpoint(lambda tokens: table[tokens, :] ** 2)
+    xp.sum(look_up(xp.asarray([0, 2, 2]))).backward()
+    np.testing.assert_array_equal(table.grad.as_numpy(), [[0.0, 2.0], [0.0, 0.0], [16.0, 20.0]])
+    md.checkpoint(lambda: table * 2)().backward()
+    np.testing.assert_array_equal(table.grad.as_numpy(), np.full((3, 2), 2.0))
 
 
 def test_several_results_of_which_some_are_used():
@@ -92,6 +113,176 @@ def test_a_second_run_that_is_another_one_is_refused():
     weights[0] = w2
     with pytest.raises(RuntimeError, match="rests on other tensors when it is run again"):
         y.backward()
+
+
+# ---- a second run that would be another one
+
+
+def changed_constant():
+    c = xp.asarray([1.0, 1.0])
+    return lambda x: x**3 * c, lambda: c.__imul__(100.0)
+
+
+def changed_leaf():
+    (w,) = leaves([1.0, 1.0])
+
+    def step():
+        with md.no_grad():
+            w.__isub__(0.5)
+
+    return lambda x: x**3 * w, step
+
+
+def changed_array():
+    c = np.ones(2)
+    return lambda x: x**3 * md.asarray(c), lambda: c.__imul__(100.0)
+
+
+def a_generator_of_its_own():
+    rng = np.random.default_rng(0)
+    return lambda x: x * md.asarray(rng.random(2)), lambda: None
+
+
+def something_else_to_draw():
+    rng = md.random.default_rng(0)
+    return lambda x: x * rng.rand(2), lambda: None
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    "case",
+    [
+        changed_constant,
+        changed_leaf,
+        changed_array,
+        a_generator_of_its_own,
+        something_else_to_draw,
+    ],
+)
+def test_a_second_run_with_other_values_is_refused(case, order):
+    f, change = case()
+    (x,) = leaves([1.0, 2.0])
+    y = md.checkpoint(f)(x)
+    change()
+    with pytest.raises(RuntimeError, match="gives other values when it is run again"):
+        y.backward(allow_higher_order=order == 2)
+    y = md.checkpoint(md.vmap(f) if case is changed_constant else f)(xp.stack([x, x]))
+    change()
+    with pytest.raises(RuntimeError, match="gives other values when it is run again"):
+        xp.sum(y).backward()
+
+
+def test_other_values_are_noticed_inside_vmap():
+    c = xp.asarray([1.0, 1.0])
+    f = md.checkpoint(lambda x: x**3 * c)
+
+    def changed(x, factor):
+        y, pull = md.vjp(f, x)
+        c.__imul__(factor)
+        return pull(y)[0]
+
+    x = xp.asarray([[1.0, 2.0], [3.0, 4.0]])
+    np.testing.assert_array_equal(md.vmap(changed, (0, None))(x, 1.0), 3 * x.as_numpy() ** 5)
+    with pytest.raises(RuntimeError, match="gives other values when it is run again"):
+        md.vmap(changed, (0, None))(x, 2.0)
+
+
+def test_the_same_up_to_rounding():
+    numpy_arrays = md.asarray(0.0)._backend
+    one = np.array([1.0, np.nan, np.inf, -np.inf, 1e-300])
+    assert agree(numpy_arrays, one, one.copy())
+    assert agree(numpy_arrays, one, one * (1 + 1e-14))
+    for place, value in ((0, 1.0001), (0, np.nan), (0, np.inf), (1, 0.0), (2, 1.0), (3, np.inf)):
+        other = one.copy()
+        other[place] = value
+        assert not agree(numpy_arrays, one, other)
+        assert not agree(numpy_arrays, other, one)
+    assert not agree(numpy_arrays, one, one[:4])
+
+
+def test_arguments_are_not_written():
+    def f(x):
+        x *= 2.0
+        return x * x
+
+    (x,) = leaves([1.0, 2.0])
+    with pytest.raises(RuntimeError, match="writes into an argument, of shape \\(2,\\)"):
+        md.checkpoint(f)(x * 1.0)
+    places = xp.asarray([0, 1])
+
+    def g(x, places):
+        places[0] = 1
+        return x[places]
+
+    with pytest.raises(RuntimeError, match="writes into an argument"):
+        md.checkpoint(g)(x, places)
+    assert places.tolist() == [0, 1]
+    # Where it is the function itself the caller sees the write, as without a checkpoint.
+    with md.no_grad():
+        y = x * 1.0
+        md.checkpoint(f)(y)
+    assert y.tolist() == [2.0, 4.0]
+    md.checkpoint(lambda x: f(xp.asarray(x, copy=True)))(x).backward()
+    assert x.grad.tolist() == [8.0, 16.0]
+
+
+# ---- random numbers
+
+
+def dropout(x):
+    return xp.where(md.random.rand(*x.shape) > 0.5, x * x, 0.0)
+
+
+def test_random_numbers_are_drawn_again():
+    a = np.arange(1.0, 9.0)
+    for chunk in range(5):
+        md.random.seed(chunk)
+        (x,) = leaves(a)
+        y = md.checkpoint(dropout)(x)
+        between = md.random.rand(3).tolist()  # the numbers that come next are nobody else's
+        y.backward()
+        after = md.random.rand(3).tolist()
+        np.testing.assert_array_equal(x.grad.as_numpy(), np.where(y.as_numpy() > 0, 2 * a, 0))
+        md.random.seed(chunk)
+        assert dropout(xp.asarray(a)).tolist() == y.tolist()
+        assert md.random.rand(3).tolist() == between
+        assert md.random.rand(3).tolist() == after
+
+
+def test_random_numbers_at_second_order_and_in_segments():
+    md.random.seed(1)
+    (x,) = leaves(np.arange(1.0, 9.0))
+    f = md.checkpoint(md.checkpoint(dropout))  # one inside the other
+    kept = md.vjp(lambda x: f(x), x)[0].as_numpy() > 0
+    md.random.seed(1)
+    y = md.checkpoint_sequence([f, lambda x: x * 3.0, dropout], x, 3)
+    second = y.as_numpy() > 0
+    assert not np.array_equal(kept, second)
+    y.backward(allow_higher_order=True)
+    a = np.arange(1.0, 9.0)
+    np.testing.assert_allclose(x.grad.as_numpy(), np.where(second, 36 * a**3, 0))
+    xp.sum(x.grad).backward()
+    np.testing.assert_allclose(x.grad.as_numpy(), np.where(second, 108 * a**2, 0))
+
+
+def test_generators_among_the_arguments_and_seeds_inside():
+    def f(x, rng):
+        md.random.seed(3)
+        return x * rng.rand(4) * md.random.rand(4)
+
+    (x,) = leaves(np.ones(4))
+    rng = md.random.default_rng(5)
+    y = md.checkpoint(f)(x, rng)
+    ahead = md.random.rand(2).tolist()
+    y.backward()
+    assert x.grad.tolist() == y.tolist()
+    again = md.random.default_rng(5)
+    assert f(x, again).tolist() == y.tolist()
+    assert md.random.rand(2).tolist() == ahead
+    assert again.rand(2).tolist() == rng.rand(2).tolist()
+
+
+# ---- memory
 
 
 def test_an_input_written_afterwards():
@@ -156,32 +347,3 @@ def test_nothing_is_left_behind():
         assert len(gc.get_objects()) <= before
     finally:
         gc.enable()
-
-
-# ---- what a graph keeps
-
-
-def test_graph_memory():
-    (x,) = leaves(np.ones(1000))
-    y = xp.sin(x) * x
-    z = xp.sum(y[:10] + 1.0)
-    found = md.graph_memory(z)
-    assert found.operations == 5
-    # x for cos(x), and once more for the product, where it is the same array; and sin(x).
-    assert found.bytes == 16_000
-    assert found.by_operation == {"sin": 8000, "multiply": 8000}
-    assert str(found).splitlines()[0] == "5 operations keep 16,000 bytes"
-    z.backward()
-    with pytest.raises(RuntimeError, match="an earlier backward freed this graph"):
-        md.graph_memory(z)
-    assert md.graph_memory(md.asarray([1.0])).operations == 0
-    with pytest.raises(TypeError, match="graph_memory: t is a Tensor, not list"):
-        md.graph_memory([1.0])
-
-
-def test_graph_memory_of_wide_operations_and_views():
-    x, w = leaves(np.ones((10, 10)), np.ones((10, 10)))
-    assert md.graph_memory(xp.where(x > 0, x, w)).by_operation == {"where": 100}
-    assert md.graph_memory(x[:5] * 2.0).bytes == 0
-    assert md.graph_memory(xp.matmul(x[:5], w)).by_operation == {"matmul": 1600}
-    assert md.graph_memory(md.checkpoint(lambda x: xp.sin(xp.sin(x)))(x)).bytes == 800

@@ -8,7 +8,8 @@ import pytest
 
 import minidiff as md
 import minidiff.array_api as xp
-from minidiff.core.trees import leaves_of, map_leaves, structure_of, with_leaves
+import numpy as np
+from minidiff.core.trees import leaves_in_order, leaves_of, map_leaves, with_leaves
 
 
 class Pair(NamedTuple):
@@ -66,7 +67,7 @@ def test_leaves_and_back(name):
     again = with_leaves(tree, leaves)
     assert again == tree
     assert type(again) is type(tree)
-    assert structure_of(again) == structure_of(tree)
+    assert leaves_in_order(tree, again, "") == leaves
 
 
 @pytest.mark.parametrize("name", [name for name, (_, leaves) in TREES.items() if leaves])
@@ -103,19 +104,39 @@ def test_a_class_is_a_leaf():
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("tree", "other", "says"),
     [
-        ([1], (1,)),
-        ([1], [1, 2]),
-        ({"a": 1}, {"b": 1}),
-        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),  # the leaves would come in another order
-        (Pair(1, 2), (1, 2)),
-        (Layer(1), Layer(1, 2)),
-        (None, 1),
+        ([1], [1, 2], "trees differ: list of 1 is needed, and list of 2 was found"),
+        ({"a": 1}, {"b": 1}, "trees differ: the key 'a' is missing"),
+        ({"a": 1}, {"b": 1, "a": 2}, "trees differ: the key 'b' is one too many"),
+        (Pair(1, 2), (1, 2), "trees differ: Pair of 2 is needed, and tuple of 2 was found"),
+        (Layer(1), Layer(1, 2), "trees differ, at .bias: None is needed, and int was found"),
+        (
+            {"a": [1, (2, 3)]},
+            {"a": [1, 2]},
+            r"at \['a'\]\[1\]: tuple of 2 is needed, .*",
+        ),
+        (None, 1, "None is needed, and int was found"),
+        (1, None, "int is needed, and None was found"),
+        ((1,), Layer(1, 2), "tuple of 1 is needed, and Layer was found"),
     ],
 )
-def test_what_does_not_belong_together(one, other):
-    assert structure_of(one) != structure_of(other)
+def test_what_does_not_belong_together(tree, other, says):
+    with pytest.raises(ValueError, match=f"{says}$"):
+        leaves_in_order(tree, other, "trees differ")
+
+
+@pytest.mark.parametrize(
+    ("tree", "other", "leaves"),
+    [
+        ([1, (2,)], (3, [4]), [3, 4]),
+        ({"a": 1, "b": [2]}, {"b": [20], "a": 10}, [10, 20]),
+        ({"a": 1}, collections.OrderedDict(a=10), [10]),
+        (Frozen(1, {"u": 1, "v": 2}), Frozen(5, {"v": 4, "u": 3}), [5, 3, 4]),
+    ],
+)
+def test_what_belongs_together_by_name(tree, other, leaves):
+    assert leaves_in_order(tree, other, "trees differ") == leaves
 
 
 # ---- through the transforms
@@ -160,6 +181,54 @@ def test_vjp_and_jvp_keep_the_containers_of_both_sides():
     _, tangent = md.jvp(f, [model()], [g])
     assert type(tangent) is Pair
     assert tangent.first["y"].tolist() == [2.0 * 2.0 + 1.0 * 21.0, 20.0 * 2.0 + 2.0 * 21.0]
+
+
+def test_dicts_of_directions_come_in_any_order():
+    def f(p):
+        return {"y": p["a"] * p["b"], "z": 3 * p["a"]}
+
+    point = {"a": 2.0, "b": 5.0}
+    way = {"b": 10.0, "a": 1.0}
+    moved = {"y": 1.0 * 5.0 + 2.0 * 10.0, "z": 3.0}
+    assert values(md.jvp(f, [point], [way])[1]) == moved
+    assert values(md.linearize(f, point)[1](way)) == moved
+    (g,) = md.vjp(f, point)[1]({"z": 100.0, "y": 1.0})
+    assert values(g) == {"a": 305.0, "b": 2.0}
+    product = md.hvp(lambda p: p["a"] ** 3 * p["b"], [point], [way])
+    assert values(product) == {"a": 60.0 * 1.0 + 12.0 * 10.0, "b": 12.0}
+
+
+def values(tree):
+    return map_leaves(float, tree)
+
+
+def test_nothing_to_differentiate_gives_empty_containers():
+    def f(p, x):
+        return x * x
+
+    x = xp.asarray(3.0)
+    for nothing in ({}, None, [(), {"a": None}]):
+        assert md.grad(f)(nothing, x) == nothing
+        value, g = md.value_and_grad(f, (0, 1))(nothing, x)
+        assert (float(value), g[0], float(g[1])) == (9.0, nothing, 6.0)
+        assert md.hessian(f)(nothing, x) == nothing
+        for mode in (None, "forward", "reverse"):
+            found = md.jacobian(lambda p, x: [x * x, x], mode=mode)(nothing, x)
+            assert found == [nothing, nothing]
+        value, pull = md.vjp(f, nothing, x=x)
+        assert (float(value), pull(1.0)) == (9.0, (nothing,))
+        assert values(md.jvp(f, [nothing], [nothing], x=x)) == (9.0, 0.0)
+        assert float(md.linearize(f, nothing, x=x)[1](nothing)) == 0.0
+        assert md.hvp(f, [nothing, x], [nothing], 0) == nothing
+    assert md.vjp(lambda: xp.ones(2))[1](np.ones(2)) == ()
+
+
+def test_results_without_tensors():
+    value, pull = md.vjp(lambda x: {}, 3.0)
+    assert (value, float(pull({})[0])) == ({}, 0.0)
+    assert md.jvp(lambda x: [None], [3.0], [1.0]) == ([None], [None])
+    assert md.linearize(lambda x: (), 3.0)[1](1.0) == ()
+    assert md.jacobian(lambda x: {"a": ()})(3.0) == {"a": ()}
 
 
 def test_jacobian_and_hessian_of_containers():

@@ -1,27 +1,91 @@
-"""A function of a tensor on many rows: what whole Jacobians are made of."""
+"""Whole Jacobians: a pass back for each row, or a pass forward for each column, all at once."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
+from ._calls import Call
 from .batching import vmap
+from .core.pullback import Pullback
 from .core.tensor import Tensor
+from .core.trees import tensors_of, with_tensors
 
-# For fewer a loop is quicker, and it needs nothing of the functions.
+# For no more rows than these a loop is quicker than `vmap`, and needs nothing of the functions. To
+# walk back again is cheap; to evaluate again is not, and random numbers would come out others.
 FEW = 3
+FEW_EVALUATIONS = 1
 
 
-def for_each(rows: Tensor, function: Callable[[Tensor], list[Tensor]]) -> list[Tensor]:
-    """What a function gives for each of some rows, stacked: by `vmap`, where there are many."""
-    count, xp = rows.shape[0], rows._backend.tensors
-    if count > FEW:
-        return vmap(function)(rows)  # type: ignore[no-any-return]  # a list, as the function's result
+def by_rows(call: Call, pull: Pullback, holomorphic: bool) -> list[list[Tensor]]:
+    """For each result and input the Jacobian, from a pass back per element of the results."""
+    checked_kind(pull.outs, holomorphic)
+    blocks = []
+    for index, out in enumerate(pull.outs):
+        _, rows = for_each([basis(out)], partial(pulled_row, pull, index), FEW)
+        if holomorphic:  # a cotangent gives its product with the conjugate (docs/complex.md)
+            rows = [row._backend.tensors.conj(row) for row in rows]
+        blocks.append(
+            [shaped(row, out.shape + x.shape) for row, x in zip(rows, call.inputs, strict=True)]
+        )
+    return blocks
+
+
+def pulled_row(pull: Pullback, index: int, row: Tensor) -> tuple[None, list[Tensor]]:
+    return None, pull([row if i == index else None for i in range(len(pull.outs))])
+
+
+def by_columns(call: Call, holomorphic: bool) -> tuple[tuple[Any, Any], list[list[Tensor]]]:
+    """Value and aux, and the Jacobians, from a pass forward per element of the inputs."""
+    if not call.inputs:
+        (value, aux), outs = call.pushed()
+        checked_kind(outs, holomorphic)
+        return (value, aux), [[] for _ in outs]
+    (value, aux), columns = for_each(directions(call.inputs), call.pushed, FEW_EVALUATIONS)
+    checked_kind(tensors_of(value), holomorphic)
+    blocks = []
+    for column in columns:
+        block, before = [], 0
+        for x in call.inputs:
+            after = before + x.size
+            block.append(last(column[before:after, ...], x.shape))
+            before = after
+        blocks.append(block)
+    return (value, aux), blocks
+
+
+def last(columns: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Columns along a first axis as the last axes, of that shape."""
+    moved = columns._backend.tensors.moveaxis(columns, 0, -1)
+    return shaped(moved, moved.shape[:-1] + shape)
+
+
+def for_each(
+    rows: Sequence[Tensor], function: Callable[..., tuple[Any, list[Tensor]]], few: int
+) -> tuple[Any, list[Tensor]]:
+    """What a function gives for each of some rows, stacked: by `vmap`, if there are many.
+
+    A row is an element of each of `rows`. With what differs from row to row the function returns
+    something that does not; that comes back once.
+    """
+    count = rows[0].shape[0]
+    if count > few:
+        same, stacked = vmap(function)(*rows)
+        return with_tensors(same, [first(one) for one in tensors_of(same)]), stacked
     if count == 0:
-        like = function(xp.zeros(rows.shape[1:], dtype=rows.dtype, device=rows.device))
-        return [one._backend.tensors.stack([one])[:0, ...] for one in like]
-    parts = zip(*[function(rows[i, ...]) for i in range(count)], strict=True)
-    return [one[0]._backend.tensors.stack(list(one)) for one in parts]
+        same, like = function(*[zeros(row.shape[1:], row) for row in rows])
+        return same, [one._backend.tensors.stack([one])[:0, ...] for one in like]
+    made = [function(*[row[i, ...] for row in rows]) for i in range(count)]
+    parts = zip(*[one for _, one in made], strict=True)
+    return made[0][0], [part[0]._backend.tensors.stack(list(part)) for part in parts]
+
+
+def first(rows: Tensor) -> Tensor:
+    """The first of equal rows, as an array of its own."""
+    made: Tensor = rows._backend.tensors.asarray(rows[0, ...], copy=True)
+    return made
 
 
 def elements(tensors: Sequence[Tensor]) -> int:
@@ -34,6 +98,39 @@ def basis(x: Tensor) -> Tensor:
     return shaped(xp.eye(size, dtype=x.dtype, device=x.device), (size, *x.shape))
 
 
+def directions(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """For each of several tensors its part in a basis of all of them, along a first axis."""
+    if len(tensors) == 1:
+        return [basis(tensors[0])]
+    parts, before, count = [], 0, elements(tensors)
+    for x in tensors:
+        after = count - before - x.size
+        ends = [zeros((before, *x.shape), x), basis(x), zeros((after, *x.shape), x)]
+        parts.append(x._backend.tensors.concat(ends))
+        before += x.size
+    return parts
+
+
+def zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    made: Tensor = like._backend.tensors.zeros(shape, dtype=like.dtype, device=like.device)
+    return made
+
+
 def shaped(x: Tensor, shape: tuple[int, ...]) -> Tensor:
     out: Tensor = x._backend.tensors.reshape(x, shape)
     return out
+
+
+def checked_kind(tensors: Sequence[Tensor], holomorphic: bool) -> None:
+    """Refuse what a Jacobian cannot be taken of."""
+    for one in tensors:
+        backend = one._backend
+        if not backend.is_floating(one.dtype) or backend.is_complex(one.dtype) is not holomorphic:
+            raise TypeError(
+                f"jacobian: {one.dtype} was found, and with holomorphic=True arguments and results "
+                "are complex"
+                if holomorphic
+                else f"jacobian: {one.dtype} was found, and arguments and results are real "
+                "floating; of a complex function take jvp along 1 and along 1j, or "
+                "holomorphic=True if it is one"
+            )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from . import random
+from .backends import Backend
 from .core.pullback import Pullback, without_graph
 from .core.state import innermost, on_level, state
-from .core.tensor import Tensor, current, inside_batch, wrap
-from .core.trees import leaves_of, with_leaves
+from .core.tensor import Tensor, current, inside_batch, raw, wrap
+from .core.trees import leaves_of, with_leaves, with_tensors
 from .core.words import differentiable
 
 __all__ = ["checkpoint", "checkpoint_sequence"]
@@ -24,9 +27,10 @@ def checkpoint(f: Function) -> Function:
     Parameters
     ----------
     f : callable
-        Takes and returns tensors, or nested containers of them, among other arguments. It has to do
+        Takes and returns tensors, or nested containers of them, among other things. It has to do
         the same each time: what it reads besides its arguments must not change before the backward
-        pass, and a random generator has to be seeded inside.
+        pass. `minidiff.random`, and generators of it among the arguments, draw the same numbers
+        again.
 
     Returns
     -------
@@ -38,7 +42,8 @@ def checkpoint(f: Function) -> Function:
     Raises
     ------
     RuntimeError
-        In a backward pass, if the second run does not rest on the same tensors as the first.
+        If `f` writes into an argument; in a backward pass, if the second run gives other values
+        than the first, or does not rest on the same tensors.
 
     Examples
     --------
@@ -121,10 +126,11 @@ class Segment:
     """One call of a checkpointed function: how to run it again, and on what it rests."""
 
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]):
+        form = (args, kwargs)
+        leaves = leaves_of(form)
+        self.name = getattr(f, "__name__", "the function")
         self.f = f
-        self.form = (args, kwargs)
-        leaves = leaves_of(self.form)
-        self.form = with_leaves(self.form, range(len(leaves)))  # the containers alone
+        self.form = with_leaves(form, range(len(leaves)))  # the containers alone
         self.places = [i for i, leaf in enumerate(leaves) if is_floating(leaf)]
         self.inputs = [inside_batch(leaves[i]) for i in self.places]
         self.level = innermost.get()
@@ -133,49 +139,54 @@ class Segment:
             None if is_floating(leaf) else leaf.detach() if type(leaf) is Tensor else leaf
             for leaf in leaves
         ]
+        self.draws = Draws(leaves)
+        # What was packed for a graph comes back changed, and so would the results.
+        self.comparable = state.get().saving is None
 
     def results(self) -> Any:
         """The results of the first run, on one node in place of all that was recorded."""
         pull = Pullback(self.run, self.inputs)
+        outs = [without_graph(out) for out in pull.outs]
         self.others = pull.others
-        value, outs = self.value, [without_graph(out) for out in pull.outs]
-        del self.value
-        tracked = [i for i, root in enumerate(pull.roots) if root is not None]
-        self.differentiable = tracked
-        if tracked and pull.outer:
-            self.first = tuple([current(outs[i])._data for i in tracked])
-            self.backend = outs[tracked[0]]._backend
+        self.count = len(outs)
+        self.tracked = [i for i, root in enumerate(pull.roots) if root is not None]
+        if self.tracked and pull.outer:
+            tracked = [outs[i] for i in self.tracked]
+            self.backend = tracked[0]._backend
+            self.first = tuple([current(one)._data for one in tracked])
             # The history of what the function closes over, as tensors of no elements.
-            rests = [placeholder(outs[tracked[0]], node) for node in self.others]
+            rests = [placeholder(tracked[0], node) for node in self.others]
             made = segment([*self.inputs, *rests], self)
             del self.first
-            for i, out in zip(tracked, made, strict=True):
+            for i, out in zip(self.tracked, made, strict=True):
                 outs[i] = out
         self.inputs = []
-        return with_leaves(value, outs)
+        return with_tensors(pull.value, outs)
 
-    def run(self, *inputs: Tensor) -> list[Tensor]:
+    def run(self, *inputs: Tensor) -> Any:
         leaves = list(self.constants)
         for place, one in zip(self.places, inputs, strict=True):
             leaves[place] = one
+        given = [(one, one._data) for one in leaves if type(one) is Tensor]
         args, kwargs = with_leaves(self.form, leaves)
-        self.value = self.f(*args, **kwargs)
-        return leaves_of(self.value)
+        value = self.f(*args, **kwargs)
+        for one, array in given:
+            if one._data is not array:
+                raise RuntimeError(
+                    f"checkpoint: {self.name} writes into an argument, of shape {one.shape}, which "
+                    "would not reach the caller; let it begin with a copy: x = asarray(x, "
+                    "copy=True)"
+                )
+        return value
 
-    def gradients(self, inputs: list[Any], g: tuple[Any, ...]) -> list[Any]:
+    def gradients(self, inputs: list[Any], out: Any, g: tuple[Any, ...]) -> list[Any]:
         """The gradients of the inputs and of the rest, from a second run."""
-        count = len(self.places)
-        points = [self.as_tensor(one) for one in inputs[:count]]
-        with on_level(self.level):
+        points = [self.as_tensor(one) for one in inputs[: len(self.places)]]
+        with on_level(self.level), self.draws.again():
             pull = Pullback(self.run, points)
-        del self.value
-        if set(pull.others) != set(self.others):
-            raise RuntimeError(
-                f"checkpoint: {getattr(self.f, '__name__', 'the function')} rests on other tensors "
-                "when it is run again; pass what changes as an argument"
-            )
+        self.compare(pull, [raw(one) for one in out])
         cotangents: list[Any] = [None] * len(pull.outs)
-        for i, one in zip(self.differentiable, g, strict=True):
+        for i, one in zip(self.tracked, g, strict=True):
             cotangents[i] = None if one is None else self.as_tensor(one)
         found = pull(cotangents, self.others)
         zeros = [one for one in found if one is not None]
@@ -183,12 +194,28 @@ class Segment:
         on_tensors = any(type(one) is Tensor for one in g)
         return filled if on_tensors else [current(one)._data for one in filled]
 
+    def compare(self, pull: Pullback, first: list[Any]) -> None:
+        """Refuse a second run that is another one than the first."""
+        if len(pull.outs) != self.count or set(pull.others) != set(self.others):
+            raise RuntimeError(
+                f"checkpoint: {self.name} rests on other tensors when it is run again; pass what "
+                "changes as an argument"
+            )
+        again = [raw(pull.outs[i]) for i in self.tracked]
+        pairs = zip(first, again, strict=True)
+        if self.comparable and not all(agree(self.backend, *pair) for pair in pairs):
+            raise RuntimeError(
+                f"checkpoint: {self.name} gives other values when it is run again: what it reads "
+                "has been changed, or it draws from a random generator of its own; pass what "
+                "changes, and the generator, as arguments"
+            )
+
     def as_tensor(self, value: Any) -> Tensor:
         return value if type(value) is Tensor else wrap(self.backend, value, None, kept=True)
 
 
-def segment_inputs(xp: Any, g: Any, inputs: Any, again: Any) -> list[Any]:
-    found: list[Any] = again.gradients(inputs, g)
+def segment_inputs(xp: Any, g: Any, out: Any, inputs: Any, again: Any) -> list[Any]:
+    found: list[Any] = again.gradients(inputs, out, g)
     return found
 
 
@@ -210,3 +237,50 @@ def is_floating(leaf: Any) -> bool:
 def placeholder(like: Tensor, node: Any) -> Tensor:
     zeros = like._backend.arrays.zeros((0,), dtype=like.dtype)
     return wrap(like._backend, zeros, node)
+
+
+def agree(backend: Backend, one: Any, other: Any) -> bool:
+    """Whether two arrays are the same, up to what a library's threads and alignment may change."""
+    if one.shape != other.shape:
+        return False
+    while backend.base is not None:  # batches: all samples
+        one, other, backend = raw(one.value), raw(other.value), backend.base
+    xp = backend.arrays
+    same = one == other
+    if bool(xp.all(same)):
+        return True
+    same, zero = same | (xp.isnan(one) & xp.isnan(other)), xp.zeros_like(one)
+    one, other = xp.where(same, zero, one), xp.where(same, zero, other)
+    apart, most = xp.abs(one - other), xp.finfo(one.dtype).eps ** 0.5 * xp.max(xp.abs(one))
+    return bool(xp.all(xp.isfinite(apart) & (apart <= most)))
+
+
+class Draws:
+    """Where the random generators of a call stood, so that a second run draws the same numbers."""
+
+    def __init__(self, leaves: list[Any]):
+        self.own = [leaf for leaf in leaves if isinstance(leaf, random.Generator)]
+        self.stood = states(self.generators())
+
+    def generators(self) -> list[random.Generator]:
+        return [random._shared, *self.own]
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        generators = self.generators()
+        now = states(generators)
+        put(generators, self.stood)
+        try:
+            yield
+        finally:
+            random._shared = generators[0]  # the function may have seeded it anew
+            put(generators, now)
+
+
+def states(generators: list[random.Generator]) -> list[Any]:
+    return [one._rng.bit_generator.state for one in generators]
+
+
+def put(generators: list[random.Generator], found: list[Any]) -> None:
+    for one, stood in zip(generators, found, strict=True):
+        one._rng.bit_generator.state = stood

@@ -7,30 +7,25 @@ may be nested containers of tensors; plain arrays and numbers are taken as tenso
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from ._calls import (
     Argnums,
     Call,
     Function,
-    as_tensor,
+    as_asked,
     checked_argnums,
-    checked_results,
+    checked_sequence,
     constants,
-    matching,
+    directions,
     named_like,
+    one_real_number,
     ones_like,
-    refuse_complex,
-    value_and_aux,
-    variable,
     zeros_like,
 )
-from ._rows import basis, elements, for_each, shaped
-from .core.forward import Duals
+from ._rows import by_columns, by_rows, checked_kind, elements
 from .core.pullback import Pullback
-from .core.tensor import Tensor
-from .core.trees import leaves_of, with_leaves
+from .core.trees import with_leaves
 
 __all__ = [
     "grad",
@@ -56,16 +51,18 @@ def grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Functio
         Returns a real Tensor of shape (); with `has_aux` a pair of it and anything else.
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to. Each may be a nested container
-        of tensors; plain arrays and Python numbers become tensors.
+        of tensors; plain arrays become tensors, and Python numbers floating ones, counts and flags
+        in a container too: leave those out of it, or in a field that is static.
     has_aux : bool
-        Whether `f` returns a pair, the second of which is passed on.
+        Whether `f` returns a pair, the second of which is passed on. Its tensors are constants
+        here, and keep their derivatives for transforms around this one.
 
     Returns
     -------
     callable
         Takes what `f` takes and returns ∂f/∂argument, in the argument's containers, for complex
-        arguments ∂f/∂Re + i ∂f/∂Im; a tuple of them for several `argnums`; a pair of this and the
-        auxiliary result with `has_aux`. Leaves no gradient in any `.grad`.
+        arguments ∂f/∂Re + i ∂f/∂Im; a tuple of them for a sequence of `argnums`; a pair of this and
+        the auxiliary result with `has_aux`. Leaves no gradient in any `.grad`.
 
     Raises
     ------
@@ -73,7 +70,7 @@ def grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Functio
         When called: if the result is not one real number, or an argument to differentiate with
         respect to is not of a real or complex floating dtype.
     ValueError
-        When called: if there is no argument of a number in `argnums`.
+        When called: if there is no argument of a number in `argnums`, or one is named twice.
 
     Examples
     --------
@@ -81,6 +78,8 @@ def grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Functio
     >>> from minidiff.functional import grad
     >>> grad(lambda x: md.sum(x**3))(md.asarray([1.0, 2.0]))
     Tensor([ 3., 12.])
+    >>> grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
+    (Tensor(3.), Tensor(2.))
     >>> grad(grad(lambda x: x**3))(2.0)
     Tensor(12.)
     """
@@ -111,25 +110,23 @@ def value_and_grad(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) 
     numbers = checked_argnums("grad", argnums)
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        call = Call("grad", f, numbers, args, kwargs, has_aux)
-        (out,) = call.outs if len(call.outs) == 1 else (None,)
-        if out is None or out.shape != () or out._backend.is_complex(out.dtype):
-            found = ", ".join(f"{one.dtype} of shape {one.shape}" for one in call.outs) or "nothing"
-            raise TypeError(
-                "grad: the function has to return one real number, a Tensor of shape (), and it "
-                f"returned {found}; reduce it (sum, mean), or use vjp or jacobian"
-            )
-        (gradients,) = [call.pull([ones_like(out)])]
-        chosen = call.split(gradients)
-        return call.result, chosen if isinstance(argnums, Sequence) else chosen[0]
+        pull, gradients = with_gradients(Call("grad", f, numbers, args, kwargs, has_aux))
+        value = (pull.value, pull.aux) if has_aux else pull.value
+        return value, as_asked(argnums, gradients)
 
     return named_like(f, value_and_gradient, "value_and_grad")
+
+
+def with_gradients(call: Call) -> tuple[Pullback, list[Any]]:
+    """A call ready to be walked back, and its gradients, one for each chosen argument."""
+    pull = call.recorded()
+    return pull, call.split(pull([ones_like(one_real_number(pull.outs))]))
 
 
 # ---- products with the Jacobian
 
 
-def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
+def vjp(f: Function, *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """The value of a function, and the product of a cotangent with its Jacobian as a function.
 
     Parameters
@@ -137,10 +134,12 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     f : callable
         Returns a tensor, or a nested container of tensors; with `has_aux` a pair of it and
         anything else.
-    *primals : tensor, or nested container of tensors
+    *primals : tensor, array, number or nested container of them
         Its arguments, all of them differentiated with respect to.
     has_aux : bool
         Whether `f` returns a pair, the second of which is passed on.
+    **kwargs
+        Passed to `f` as they are: what is not differentiated with respect to.
 
     Returns
     -------
@@ -151,7 +150,8 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     Raises
     ------
     TypeError
-        If a primal is not of a real or complex floating dtype, or a result is no Tensor.
+        If a primal is not of a real or complex floating dtype, or a result is no Tensor; from
+        `pullback`, if a cotangent is complex and what it belongs to is real.
     ValueError
         From `pullback`, if the cotangent has other containers or shapes than the value.
 
@@ -163,16 +163,23 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> Any:
     >>> pullback(md.asarray([1.0, 10.0]))
     (Tensor([ 3., 40.]), Tensor([ 1., 20.]))
     """
-    call = Call("vjp", f, range(len(primals)), primals, {}, has_aux)
+    call = Call("vjp", f, range(len(primals)), primals, kwargs, has_aux)
+    pull = call.recorded()
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        return tuple(call.split(call.pull(matching("vjp", "cotangent", call.value, cotangent))))
+        given = directions("vjp", "cotangent", pull.value, cotangent, pull.outs)
+        return tuple(call.split(pull(given)))
 
-    return (call.value, pullback, call.aux) if has_aux else (call.value, pullback)
+    return (pull.value, pullback, pull.aux) if has_aux else (pull.value, pullback)
 
 
 def jvp(
-    f: Function, primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+    f: Function,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    has_aux: bool = False,
+    **kwargs: Any,
 ) -> Any:
     """The value of a function and its derivative along a direction, without keeping a graph.
 
@@ -181,10 +188,13 @@ def jvp(
     f : callable
         Takes as many arguments as there are `primals`; returns a tensor or a nested container of
         tensors; with `has_aux` a pair of it and anything else.
-    primals, tangents : sequences of tensors, or of nested containers of them
+    primals, tangents : list or tuple of tensors, arrays, numbers, or nested containers of them
         Where, and along which direction; of equal containers and shapes, real or complex floating.
+        A tangent takes the dtype of its primal.
     has_aux : bool
         Whether `f` returns a pair, the second of which is passed on.
+    **kwargs
+        Passed to `f` as they are: what is not differentiated with respect to.
 
     Returns
     -------
@@ -197,7 +207,8 @@ def jvp(
     ValueError
         If the tangents have other containers or shapes than the primals.
     TypeError
-        If a primal or tangent is not of a floating dtype, or a result is no Tensor.
+        If a primal is not of a floating dtype, a tangent complex for a real primal, or a result no
+        Tensor.
 
     Examples
     --------
@@ -205,36 +216,28 @@ def jvp(
     >>> md.jvp(md.sin, [md.asarray(0.0)], [md.asarray(2.0)])
     (Tensor(0.), Tensor(2.))
     """
-    if len(primals) != len(tangents):
-        raise ValueError(f"jvp: {len(primals)} primals need as many tangents, not {len(tangents)}")
-    points = [variable("jvp", one) for one in leaves_of(list(primals))]
-    ways = [variable("jvp", one) for one in matching("jvp", "tangents", primals, tangents)]
-    for point, way in zip(points, ways, strict=True):
-        if point.shape != way.shape:
-            raise ValueError(f"jvp: a tangent of shape {point.shape} is needed, not {way.shape}")
-    with Duals(points, ways) as duals:
-        value, aux = value_and_aux("jvp", f(*with_leaves(list(primals), duals.tensors)), has_aux)
-        pairs = [duals.split(one) for one in checked_results("jvp", value)]
-    out = with_leaves(value, [one for one, _ in pairs])
-    tangent = with_leaves(value, [moved for _, moved in pairs])
-    return (out, tangent, aux) if has_aux else (out, tangent)
+    primals = checked_sequence("jvp", "primals", primals)
+    tangents = checked_sequence("jvp", "tangents", tangents)
+    call = Call("jvp", f, range(len(primals)), primals, kwargs, has_aux)
+    ways = directions("jvp", "tangent", primals, tangents, call.inputs)
+    (value, aux), moved = call.pushed(*ways)
+    tangent = with_leaves(value, moved)
+    return (value, tangent, aux) if has_aux else (value, tangent)
 
 
-def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
+def linearize(f: Function, *primals: Any, has_aux: bool = False, **kwargs: Any) -> Any:
     """The value of a function, and its derivative there as a linear function of the direction.
 
     Where `jvp` evaluates `f` for each direction, this evaluates it once, and keeps its graph.
 
     Parameters
     ----------
-    f : callable
-        Returns a tensor, or a nested container of tensors.
-    *primals : tensor, or nested container of tensors
-        Where.
+    f, *primals, has_aux, **kwargs
+        As for `vjp`.
 
     Returns
     -------
-    (value, derivative)
+    (value, derivative) or (value, derivative, aux)
         `derivative(*tangents)` takes what has the primals' containers and shapes.
 
     Examples
@@ -245,25 +248,29 @@ def linearize(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> derivative(md.asarray([1.0, 0.0])), derivative(md.asarray([0.0, 1.0]))
     (Tensor([2., 0.]), Tensor([0., 4.]))
     """
-    call = Call("linearize", f, range(len(primals)), primals, {}, False)
+    call = Call("linearize", f, range(len(primals)), primals, kwargs, has_aux)
+    pull = call.recorded()
     # What a cotangent gives is linear in it, so its own transposed derivative is the derivative.
-    zeros = [zeros_like(x) for x in call.outs]
-    back = Pullback(lambda *cotangents: call.pull(cotangents), zeros, call.pull.outer)
+    zeros = [zeros_like(x) for x in pull.outs]
+    transposed = Pullback(lambda *given: pull(given), zeros, pull.outer)
 
     def derivative(*tangents: Any) -> Any:
-        moved = [
-            as_tensor("linearize", x) for x in matching("linearize", "tangents", primals, tangents)
-        ]
-        return with_leaves(call.value, back(moved))
+        moved = directions("linearize", "tangent", primals, tangents, call.inputs)
+        return with_leaves(pull.value, transposed(moved))
 
-    return call.value, derivative
+    return (pull.value, derivative, pull.aux) if has_aux else (pull.value, derivative)
 
 
 # ---- whole matrices
 
 
 def jacobian(
-    f: Function, argnums: Argnums = 0, *, mode: str | None = None, has_aux: bool = False
+    f: Function,
+    argnums: Argnums = 0,
+    *,
+    mode: str | None = None,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Function:
     """All first derivatives of a function.
 
@@ -275,24 +282,28 @@ def jacobian(
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to.
     mode : {None, 'forward', 'reverse'}
-        One pass per element of the arguments, or of the results; by default whichever are fewer.
+        One pass per element of the arguments, or of the results; by default whichever are fewer,
+        for which `f` has to be evaluated once, and recorded. Reverse mode evaluates `f` once;
+        'forward' does too, for all passes at once, and keeps no graph.
     has_aux : bool
         Whether `f` returns a pair, the second of which is passed on.
+    holomorphic : bool
+        Whether `f` is a holomorphic function of complex arguments; its Jacobian is complex.
 
     Returns
     -------
     callable
         Takes what `f` takes. For each tensor of the result, in its containers, and for each tensor
         of the argument, in its containers, the derivatives in an array of shape
-        `result.shape + argument.shape`.
+        `result.shape + argument.shape`; a tuple of arguments for a sequence of `argnums`.
 
     Raises
     ------
     ValueError
         If `mode` is another word.
     TypeError
-        When called: if an argument or a result is complex (its derivative is no single matrix; take
-        `jvp` along 1 and 1j), or not floating at all.
+        When called: if an argument or a result is not floating; if one is complex (its derivative
+        is no single matrix, unless `f` is holomorphic), or with `holomorphic` real.
 
     Examples
     --------
@@ -301,6 +312,8 @@ def jacobian(
     >>> jacobian(lambda x: x * x)(md.asarray([1.0, 2.0]))
     Tensor([[2., 0.],
            [0., 4.]])
+    >>> jacobian(lambda z: z * z, holomorphic=True)(1.0 + 2.0j)
+    Tensor(2.+4.j)
     """
     numbers = checked_argnums("jacobian", argnums)
     if mode not in (None, "forward", "reverse"):
@@ -308,49 +321,18 @@ def jacobian(
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = Call("jacobian", f, numbers, args, kwargs, has_aux)
-        refuse_complex(call)
-        rows, columns = elements(call.outs), elements(call.inputs)
-        forward = mode == "forward" or (mode is None and columns < rows)
-        blocks = by_columns(call) if forward else by_rows(call)
-        trees = [call.split(row) for row in blocks]
-        found = [one if isinstance(argnums, Sequence) else one[0] for one in trees]
-        whole = with_leaves(call.value, found)
-        return (whole, call.aux) if has_aux else whole
+        checked_kind(call.inputs, holomorphic)
+        pull = None if mode == "forward" else call.recorded()
+        if pull is not None and mode is None and elements(call.inputs) < elements(pull.outs):
+            pull = None  # which frees the graph before forward mode begins
+        if pull is None:
+            (value, aux), blocks = by_columns(call, holomorphic)
+        else:
+            value, aux, blocks = pull.value, pull.aux, by_rows(call, pull, holomorphic)
+        whole = with_leaves(value, [as_asked(argnums, call.split(row)) for row in blocks])
+        return (whole, aux) if has_aux else whole
 
     return named_like(f, matrix, "jacobian")
-
-
-def by_rows(call: Call) -> list[list[Tensor]]:
-    """For each result and input the Jacobian, from a pull per element of the results."""
-    blocks = []
-    for index, out in enumerate(call.outs):
-        rows = for_each(basis(out), partial(pulled_from, call, index))
-        blocks.append(
-            [shaped(row, out.shape + x.shape) for row, x in zip(rows, call.inputs, strict=True)]
-        )
-    return blocks
-
-
-def pulled_from(call: Call, index: int, cotangent: Tensor) -> list[Tensor]:
-    return call.pull([cotangent if i == index else None for i in range(len(call.outs))])
-
-
-def by_columns(call: Call) -> list[list[Tensor]]:
-    """The same from a push per element of the inputs."""
-    blocks: list[list[Tensor]] = [[] for _ in call.outs]
-    for index, x in enumerate(call.inputs):
-        columns = for_each(basis(x), partial(pushed_along, call, index))
-        for block, out, column in zip(blocks, call.outs, columns, strict=True):
-            transposed = shaped(column, x.shape + out.shape)
-            first = len(x.shape)
-            order = (*range(first, first + len(out.shape)), *range(first))
-            block.append(out._backend.tensors.permute_dims(transposed, order))
-    return blocks
-
-
-def pushed_along(call: Call, index: int, tangent: Tensor) -> list[Tensor]:
-    tangents = [tangent if i == index else zeros_like(x) for i, x in enumerate(call.inputs)]
-    return call.push(tangents)
 
 
 def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Function:
@@ -368,7 +350,8 @@ def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Func
     -------
     callable
         Takes what `f` takes. For an argument of one tensor an array of shape
-        `argument.shape + argument.shape`; for containers, containers of containers of them.
+        `argument.shape + argument.shape`; for containers, containers of containers of them; for a
+        sequence of `argnums` a tuple of tuples.
 
     Examples
     --------
@@ -378,29 +361,45 @@ def hessian(f: Function, argnums: Argnums = 0, *, has_aux: bool = False) -> Func
     Tensor([[6., 2.],
            [2., 0.]])
     """
-    return named_like(
-        f,
-        jacobian(grad(f, argnums, has_aux=has_aux), argnums, mode="reverse", has_aux=has_aux),
-        "hessian",
-    )
+    gradient = grad(f, argnums, has_aux=has_aux)
+    rows = jacobian(gradient, argnums, mode="reverse", has_aux=has_aux)
+    return named_like(f, rows, "hessian")
 
 
-def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(
+    f: Function,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    argnums: Argnums | None = None,
+    *,
+    has_aux: bool = False,
+    **kwargs: Any,
+) -> Any:
     """The product of the Hessian of a function with a direction, for the price of two gradients.
 
-    The gradient's gradient: as the Hessian is symmetric, its transposed product is the product.
+    The gradient's gradient: as the Hessian is symmetric, its transposed product is the product. If
+    gradients of your own make it asymmetric, this is the transposed one, and
+    `jvp(grad(f), primals, tangents)` the product itself.
 
     Parameters
     ----------
     f : callable
         As for `grad`.
-    primals, tangents : sequences
-        As for `jvp`.
+    primals : list or tuple
+        All positional arguments of `f`.
+    tangents : list or tuple
+        A direction for each primal that `argnums` names; as for `jvp`.
+    argnums : int or sequence of int, optional
+        Which primals to differentiate with respect to; all of them by default.
+    has_aux : bool
+        Whether `f` returns a pair, the second of which is passed on.
+    **kwargs
+        Passed to `f` as they are.
 
     Returns
     -------
-    tensor, nested container of tensors, or tuple of them
-        In the containers of the one primal, or a tuple, one for each of several.
+    product or (product, aux)
+        The product in the containers of the one primal, or a tuple, one for each of several.
 
     Examples
     --------
@@ -409,9 +408,21 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     >>> hvp(lambda x: md.sum(x**3), [md.asarray([1.0, 2.0])], [md.asarray([1.0, 1.0])])
     Tensor([ 6., 12.])
     """
-    _, pullback = vjp(grad(f, tuple(range(len(primals)))), *primals)
-    product = pullback(tuple(tangents))
-    return product if len(primals) > 1 else product[0]
+    primals = checked_sequence("hvp", "primals", primals)
+    tangents = checked_sequence("hvp", "tangents", tangents)
+    if argnums is None:
+        argnums = range(len(primals)) if len(primals) > 1 else 0
+    numbers = checked_argnums("hvp", argnums)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        pull, gradients = with_gradients(Call("grad", f, numbers, args, kwargs, has_aux))
+        return (gradients, pull.aux) if has_aux else gradients
+
+    call = Call("hvp", gradient, numbers, primals, kwargs, has_aux)
+    pull = call.recorded()
+    given = directions("hvp", "tangent", call.chosen, tangents, pull.outs)
+    product = as_asked(argnums, call.split(pull(given)))
+    return (product, pull.aux) if has_aux else product
 
 
 def stop_gradient(x: Any) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from .backends import of_array
+from .batching._arrays import Batched
 from .core.graph import OpNode, WideNode
 from .core.nodes import node_of
 from .core.saving import Packed
 from .core.tensor import Tensor, current, raw
+from .core.trees import leaves_of
 from .core.walk import newer
 
 __all__ = ["GraphMemory", "graph_memory"]
@@ -75,12 +78,15 @@ def graph_memory(t: Tensor) -> GraphMemory:
     if type(t) is not Tensor:
         raise TypeError(f"graph_memory: t is a Tensor, not {type(t).__name__}")
     root = node_of(current(t))
-    nodes, _ = newer([] if root is None else [root], -1)
+    try:
+        nodes, _ = newer([] if root is None else [root], -1)
+    except RuntimeError as error:  # part of it was freed
+        raise RuntimeError(str(error).replace("backward:", "graph_memory:", 1)) from None
     seen: set[int] = set()
     sizes: Counter[str] = Counter()
     for node in nodes:  # oldest first
-        for array in arrays_of(node):
-            owner = whole(array)
+        for kept in kept_by(node):
+            owner = whole(kept)
             if id(owner) not in seen:
                 seen.add(id(owner))
                 sizes[node.rule.name] += size_of(owner)
@@ -88,24 +94,49 @@ def graph_memory(t: Tensor) -> GraphMemory:
     return GraphMemory(len(nodes), sum(found.values()), found)
 
 
-def arrays_of(node: OpNode) -> list[Any]:
-    """The arrays that a node keeps."""
+def kept_by(node: OpNode) -> list[Any]:
+    """The arrays that a node keeps, or what they were packed into."""
     kept = [getattr(node, slot, None) for slot in ("x1", "x2", "out")]
     if isinstance(node, WideNode) or node.rule.parametric:
         kept += [*node.args, *node.kwargs.values()]
-    flat: list[Any] = []
-    for one in kept:
-        flat += one if isinstance(one, list | tuple) else [one]
-    flat = [raw(one.value) if type(one) is Packed else one for one in flat]
-    return [one for one in flat if one is not None and of_array(one) is not None]
+    # Arrays that stand for Python's numbers are the backend's, and shared by all graphs.
+    numbers = set(map(id, node.backend.numbers.values()))
+    flat = [raw(leaf) for one in leaves_of(kept) for leaf in unpacked(one)]
+    return [one for one in flat if id(one) not in numbers and is_memory(one)]
+
+
+def unpacked(leaf: Any) -> list[Any]:
+    return leaves_of(leaf.value) if type(leaf) is Packed else [leaf]
+
+
+def is_memory(value: Any) -> bool:
+    return isinstance(value, bytes | bytearray | Batched) or of_array(value) is not None
 
 
 def whole(array: Any) -> Any:
     """The array whose memory a view shows, where the library says so."""
+    while type(array) is Batched:
+        array = raw(array.value)
     base = getattr(array, "base", None)
     return array if base is None else base
 
 
 def size_of(array: Any) -> int:
+    """How many bytes an array has; packed bytes are their length."""
+    if isinstance(array, bytes | bytearray):
+        return len(array)
     size = getattr(array, "nbytes", None)
-    return int(size) if size is not None else 0
+    return int(math.prod(array.shape) * item_size(array) if size is None else size)
+
+
+def item_size(array: Any) -> int:
+    """The bytes of an element, for a library whose arrays do not say."""
+    backend = of_array(array)
+    assert backend is not None
+    xp, dtype = backend.arrays, array.dtype
+    if xp.isdtype(dtype, "bool"):
+        return 1
+    if xp.isdtype(dtype, "integral"):
+        return int(xp.iinfo(dtype).bits // 8)
+    parts = 2 if xp.isdtype(dtype, "complex floating") else 1
+    return int(parts * xp.finfo(dtype).bits // 8)

@@ -10,22 +10,69 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ._calls import as_tensor
+import numpy as np
+
+from ._calls import floating
+from .backends import ingest
+from .core.tensor import wrap
 from .core.trees import leaves_of, with_leaves
 from .functional import grad, hvp, jacobian, value_and_grad
 
-__all__ = ["Objective", "residuals", "scipy_objective"]
+__all__ = ["Objective", "Residuals", "residuals", "scipy_objective"]
 
 Vector = Any  # a NumPy array of float64 with one axis
 
 
-class Objective:
+class OfVector:
+    """A function of parameters as one of a vector.
+
+    Attributes
+    ----------
+    x0 : numpy.ndarray or None
+        The starting point as a vector, where one was given.
+    """
+
+    _where = "scipy_objective"
+
+    def __init__(self, f: Callable[..., Any], parameters: Any = None, args: tuple[Any, ...] = ()):
+        self._f = f
+        self._args = args
+        self._tree = parameters
+        self._leaves = [floating(self._where, leaf) for leaf in leaves_of(parameters)]
+        for leaf in self._leaves:
+            if leaf._backend.is_complex(leaf.dtype):
+                raise TypeError(
+                    f"{self._where}: SciPy optimises real numbers; take real and imaginary parts "
+                    "as parameters"
+                )
+        self.x0 = None if parameters is None else flat(self._leaves)
+
+    def parameters(self, x: Vector) -> Any:
+        """A vector as the function's parameters, in their containers, dtypes and libraries."""
+        vector = np.asarray(x, dtype=np.float64)
+        if self._tree is None:
+            return wrap(*ingest(vector, None, None, copy=True))
+        needed = sum(math.prod(one.shape) for one in self._leaves)
+        if vector.shape != (needed,):
+            raise ValueError(
+                f"{self._where}: a vector of {needed} numbers is needed, not {vector.shape}"
+            )
+        parts, start = [], 0
+        for one in self._leaves:
+            part = vector[start : start + one.size].reshape(one.shape)
+            start += one.size
+            home = one._backend
+            parts.append(wrap(*ingest(part, one.dtype, one.device, copy=True, home=home)))
+        return with_leaves(self._tree, parts)
+
+
+class Objective(OfVector):
     """A function of a vector that returns its value and its gradient: what `jac=True` asks for.
 
     Attributes
     ----------
-    x0 : numpy.ndarray
-        The starting point as a vector.
+    x0 : numpy.ndarray or None
+        The starting point as a vector, where one was given.
 
     Examples
     --------
@@ -39,17 +86,6 @@ class Objective:
     >>> f.hessp(f.x0, [1.0, 0.0, 0.0]).tolist()
     [2.0, 0.0, 0.0]
     """
-
-    def __init__(self, f: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = ()):
-        self._f = f
-        self._args = args
-        self._tree = parameters
-        self._leaves = [as_tensor("scipy_objective", leaf) for leaf in leaves_of(parameters)]
-        self.x0 = flat(self._leaves)
-
-    def parameters(self, x: Vector) -> Any:
-        """A vector as the function's parameters, in their containers, dtypes and libraries."""
-        return with_leaves(self._tree, parts_of(x, self._leaves))
 
     def __call__(self, x: Vector, *args: Any) -> tuple[float, Vector]:
         """The value and the gradient: for `minimize(..., jac=True)`."""
@@ -66,16 +102,12 @@ class Objective:
 
     def hessp(self, x: Vector, p: Vector, *args: Any) -> Vector:
         """The product of the Hessian with a direction: for `minimize(..., hessp=...)`."""
-
-        def f(parameters: Any) -> Any:
-            return self._f(parameters, *self._args, *args)
-
-        product = hvp(f, [self.parameters(x)], [self.parameters(p)])
-        return flat(leaves_of(product))
+        primals = [self.parameters(x), *self._args, *args]
+        return flat(leaves_of(hvp(self._f, primals, [self.parameters(p)], 0)))
 
 
 def scipy_objective(
-    f: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = ()
+    f: Callable[..., Any], parameters: Any = None, args: tuple[Any, ...] = ()
 ) -> Objective:
     """A function for `scipy.optimize.minimize(..., jac=True)`.
 
@@ -83,10 +115,10 @@ def scipy_objective(
     ----------
     f : callable
         Takes the parameters, then `args`; returns one real number.
-    parameters : tensor, array, number or a nested container of them
-        Where to start: `x0` is this as a vector.
+    parameters : tensor, array, number or a nested container of them, optional
+        Where to start: `x0` is this as a vector. Without it `f` takes the vector itself.
     args : tuple
-        Further arguments, which are not optimised.
+        Further arguments, which are not optimised; those that SciPy passes come after them.
 
     Returns
     -------
@@ -98,46 +130,55 @@ def scipy_objective(
     ------
     TypeError
         If a parameter is no number or is complex; when called, if `f` returns no real number.
+    ValueError
+        When called: if the vector has another length than the parameters.
+
+    Examples
+    --------
+    >>> import minidiff as md
+    >>> from minidiff.optimize import scipy_objective
+    >>> value, gradient = scipy_objective(lambda x: md.sum(x**2))([1.0, 2.0])
+    >>> value, gradient.tolist()
+    (5.0, [2.0, 4.0])
     """
-    for leaf in leaves_of(parameters):
-        tensor = as_tensor("scipy_objective", leaf)
-        if tensor._backend.is_complex(tensor.dtype):
-            raise TypeError(
-                "scipy_objective: SciPy optimises real numbers; take real and imaginary parts as "
-                "parameters"
-            )
     return Objective(f, parameters, args)
 
 
-class Residuals:
-    """A function of a vector that returns residuals, and its Jacobian: for `least_squares`."""
+class Residuals(OfVector):
+    """A function of a vector that returns residuals, and its Jacobian: for `least_squares`.
 
-    def __init__(self, f: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = ()):
-        self._objective = scipy_objective(f, parameters, args)
-        self._f, self._args = f, args
-        self.x0 = self._objective.x0
-        self.parameters = self._objective.parameters
+    Attributes
+    ----------
+    x0 : numpy.ndarray or None
+        The starting point as a vector, where one was given.
+    """
 
-    def __call__(self, x: Vector) -> Vector:
+    _where = "residuals"
+
+    def __call__(self, x: Vector, *args: Any, **kwargs: Any) -> Vector:
         """The residuals."""
-        return flat(leaves_of(self._f(self.parameters(x), *self._args)))
+        return flat(leaves_of(self._f(self.parameters(x), *self._args, *args, **kwargs)))
 
-    def jac(self, x: Vector) -> Vector:
+    def jac(self, x: Vector, *args: Any, **kwargs: Any) -> Vector:
         """Their derivatives, a row for each residual: for `least_squares(..., jac=...)`."""
-        import numpy as np
 
-        found = jacobian(self._f)(self.parameters(x), *self._args)
-        rows = []
-        for out in children_by_result(found, len(leaves_of(self.parameters(x)))):
-            blocks = [
-                block.as_numpy().reshape(-1, leaf.size)
-                for block, leaf in zip(out, leaves_of(self.parameters(x)), strict=True)
-            ]
-            rows.append(np.concatenate(blocks, axis=1))
-        return np.concatenate(rows, axis=0)
+        def twice(parameters: Any, *rest: Any, **kwargs: Any) -> Any:
+            value = self._f(parameters, *rest, **kwargs)
+            return value, value
+
+        parameters = self.parameters(x)
+        columns = [one.size for one in leaves_of(parameters)]
+        found, value = jacobian(twice, has_aux=True)(parameters, *self._args, *args, **kwargs)
+        blocks, rows = iter(leaves_of(found)), []
+        for out in leaves_of(value):
+            row = [next(blocks).as_numpy().reshape(out.size, count) for count in columns]
+            rows.append(np.concatenate([np.zeros((out.size, 0)), *row], axis=1))  # of float64
+        return np.concatenate([np.zeros((0, sum(columns))), *rows])
 
 
-def residuals(f: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = ()) -> Residuals:
+def residuals(
+    f: Callable[..., Any], parameters: Any = None, args: tuple[Any, ...] = ()
+) -> Residuals:
     """Residuals and their Jacobian for `scipy.optimize.least_squares(r, r.x0, jac=r.jac)`.
 
     Parameters
@@ -159,32 +200,7 @@ def residuals(f: Callable[..., Any], parameters: Any, args: tuple[Any, ...] = ()
     return Residuals(f, parameters, args)
 
 
-def children_by_result(jacobians: Any, inputs: int) -> list[list[Any]]:
-    """For each result the blocks of its Jacobian, one for each input."""
-    leaves = leaves_of(jacobians)
-    return [leaves[i : i + inputs] for i in range(0, len(leaves), inputs)]
-
-
 def flat(tensors: list[Any]) -> Vector:
     """Tensors as one vector of float64."""
-    import numpy as np
-
     parts = [one.detach().as_numpy().reshape(-1) for one in tensors]
     return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
-
-
-def parts_of(x: Vector, like: list[Any]) -> list[Any]:
-    """A vector in pieces, each in the space of a tensor."""
-    import numpy as np
-
-    x = np.asarray(x, dtype=np.float64)
-    needed = sum(math.prod(one.shape) for one in like)
-    if x.shape != (needed,):
-        raise ValueError(f"scipy_objective: a vector of {needed} numbers is needed, not {x.shape}")
-    parts, start = [], 0
-    for one in like:
-        piece = x[start : start + one.size].reshape(one.shape)
-        start += one.size
-        xp = one._backend.tensors
-        parts.append(xp.asarray(piece.tolist(), dtype=one.dtype, device=one.device))
-    return parts

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from ..backends import numpy_backend
 from .backward import Pass
-from .graph import Dual, Node, OpNode, Variable, next_number
+from .graph import Dual, Node, OpNode, Variable, WideNode, next_number
+from .hooks import Hooked
 from .lifting import kept_wrap
 from .nodes import node_of
 from .project import project
 from .state import State, innermost, state, zeros_are_strong
 from .tensor import Tensor, current, root_of
+from .trees import tensors_of, with_tensors
 from .walk import newer
 from .words import linear
 
@@ -34,39 +37,69 @@ class Pullback:
     Parameters
     ----------
     function : callable
-        Takes the variables, returns the results, all of them Tensors.
+        Takes the variables, returns its value, Tensors in containers; with `has_aux` a pair of it
+        and anything else.
     inputs : sequence of Tensor
         Where to evaluate it. If they have a history and the state records, so do the gradients.
     outer : bool, optional
         Whether the results have a history apart from the variables; by default the graph says.
+    has_aux : bool
+        Whether the function returns a pair.
 
     Attributes
     ----------
-    outs : sequence of Tensor
-        The results, with the history that they have apart from the variables.
+    value, aux
+        What the function returned, its tensors with the history that they have apart from the
+        variables.
+    outs : list of Tensor
+        The tensors of the value.
     others : list of Node
-        What else the results rest on: the history of tensors that the function closes over.
+        What else the value rests on: the history of tensors that the function closes over.
     """
 
     def __init__(
         self,
-        function: Callable[..., Sequence[Tensor]],
+        function: Callable[..., Any],
         inputs: Sequence[Tensor],
         outer: bool | None = None,
+        has_aux: bool = False,
     ):
         now = state.get()
         self.variables = [variable(x) for x in inputs]
         self.ends = ends = [node_of(one) for one in self.variables]  # a write moves the variable on
         start = next_number()
         with working(now.changed(on=True)):
-            outs = function(*self.variables)
+            made = function(*self.variables)
+        value, aux = made if has_aux else (made, None)
+        outs = tensors_of(value)
+        self.backend = next((one._backend for one in (*self.variables, *outs)), numpy_backend)
         self.roots = [node_of(current(out)) for out in outs]
-        self.nodes, others = newer([root for root in self.roots if root is not None], start)
+        behind = histories(outs) if now.levels else self.roots
+        self.nodes, others = newer([root for root in behind if root is not None], start)
         if outer is None:  # what the function closes over, or what the inputs were computed from
             outer = bool(others - set(ends)) or any(isinstance(end, OpNode) for end in ends)
         self.outer = outer
         self.others = [node for node in others if node not in ends]
-        self.outs = outs if now.on and outer else [without_graph(out) for out in outs]
+        self.outs, self.value = outs, value
+        if not (now.on and outer):
+            self.outs = [without_graph(out) for out in outs]
+            self.value = with_tensors(value, self.outs)
+        beside = tensors_of(aux)
+        self.aux = with_tensors(aux, self._outside(beside, start)) if beside else aux
+
+    def _outside(self, tensors: list[Tensor], start: int) -> list[Tensor]:
+        """Tensors from inside, without the history that ends at the variables."""
+        if not state.get().on:
+            return [without_graph(one) for one in tensors]
+        nodes, ends = newer([node for node in histories(tensors) if node is not None], start)
+        own = {end for end in self.ends if type(end) is Variable}
+        lasting: set[Any] = ends - own
+        for node in nodes:  # oldest first
+            if not lasting.isdisjoint(parents_of(node)):
+                lasting.add(node)
+        return [
+            without_graph(one) if lasting.isdisjoint(histories([one])) else one for one in tensors
+        ]
 
     def __call__(
         self, cotangents: Sequence[Tensor | None], others: Sequence[Node] = ()
@@ -76,9 +109,9 @@ class Pullback:
         A node that is not reached has None.
         """
         now = state.get()
-        given = [checked(one) for one in cotangents if one is not None]
+        given = [one for one in cotangents if one is not None]
         history = now.on and self.outer
-        recorded = history or (now.on and any(node_of(current(one)) is not None for one in given))
+        recorded = history or (now.on and any(node is not None for node in histories(given)))
         homes = [None if root is None else root.backend for root in self.roots]
         foreign = any(
             one is not None and one._backend is not home
@@ -93,7 +126,7 @@ class Pullback:
         # Underneath a batch outer transforms may record.
         batched = innermost.get() is not None or any(one._backend.base for one in given)
         with working(now.recorded(recorded) if tensors and not batched else now):
-            self.variables[0]._backend.quietly(walk.run, [*self.nodes], None)
+            self.backend.quietly(walk.run, [*self.nodes], None)
         pairs = zip(self.variables, self.ends, strict=True)
         found: list[Any] = [self._gradient(walk, *pair) for pair in pairs]
         for node in others:
@@ -102,25 +135,16 @@ class Pullback:
         return found
 
     @staticmethod
-    def _gradient(walk: Pass, one: Tensor, node: Node | None) -> Tensor:
+    def _gradient(walk: Pass, one: Tensor, node: Any) -> Tensor:
         g = walk.grads.get(node)
         if g is None:
             return one._backend.tensors.zeros_like(one.detach())  # type: ignore[no-any-return]  # untyped
-        return walk.as_tensor(node, g)
-
-
-def checked(cotangent: Any) -> Tensor:
-    if type(cotangent) is not Tensor:
-        raise TypeError(f"a cotangent is a Tensor, not {type(cotangent).__name__}")
-    return cotangent
+        hooks = hooks_on(node)
+        return walk.as_tensor(node, walk.through_hooks(node, hooks, g) if hooks else g)
 
 
 def seed(out: Tensor, cotangent: Tensor, tensors: bool) -> Any:
     """A cotangent in the space of its result."""
-    if cotangent.shape != out.shape:
-        raise ValueError(
-            f"a cotangent has shape {cotangent.shape}, and the result it belongs to has {out.shape}"
-        )
     root_of(cotangent)._kept = True  # a gradient may come to be this very array
     backend = cotangent._backend
     xp = backend.tensors if tensors else backend.arrays
@@ -141,13 +165,27 @@ def variable(x: Tensor) -> Tensor:
 
 
 def without_graph(out: Tensor) -> Tensor:
-    """A result without the graph behind it; its tangents stay."""
+    """A result without the graph behind it and behind its tangents, which stay."""
     root_of(out)._kept = True
     return kept_wrap(out, bare(current(out)._node))
 
 
 def bare(node: Node | None) -> Node | None:
-    return Dual(node.level, bare(node.primal), node.tangent) if type(node) is Dual else None
+    if type(node) is not Dual:
+        return None
+    return Dual(node.level, bare(node.primal), without_graph(node.tangent))
+
+
+def histories(tensors: Sequence[Tensor]) -> list[Node | None]:
+    """The nodes behind tensors and their tangents, on all levels."""
+    found: list[Node | None] = []
+    for one in tensors:
+        node = current(one)._node
+        while type(node) is Dual:
+            found += histories([node.tangent])
+            node = node.primal
+        found.append(node)
+    return found
 
 
 def above(node: Node | None, leaf: Variable) -> Node:
@@ -155,6 +193,17 @@ def above(node: Node | None, leaf: Variable) -> Node:
     if type(node) is not Dual:
         return leaf
     return Dual(node.level, above(node.primal, leaf), node.tangent)
+
+
+def hooks_on(node: Any) -> dict[int, Any] | None:
+    """What the function has registered on its variable."""
+    if isinstance(node, OpNode):
+        return node.rule.hooks if isinstance(node.rule, Hooked) else None
+    return node.hooks  # type: ignore[no-any-return]  # of a Variable
+
+
+def parents_of(node: OpNode) -> list[Node | None]:
+    return node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
 
 
 @contextmanager
