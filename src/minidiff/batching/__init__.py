@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
-from ..backends import Backend, ingest, numpy_backend, of_array
-from ..core.pullback import without_graph
+from ..backends import SCALARS, Backend, ingest, numpy_backend, of_array
+from ..core.nodes import adopted, brought_out
+from ..core.pullback import same, without_graph
 from ..core.state import innermost, on_level, state
-from ..core.tensor import Tensor, current, wrap
-from ..core.trees import children_of, leaves_of, with_leaves
-from ._arrays import BatchBackend, Batched, batches_over
+from ..core.tensor import Tensor, current, is_kept, root_of, wrap
+from ..core.trees import alike, children_of, difference, leaves_of, with_leaves
+from ._arrays import BatchBackend, batches_over
+from ._values import Batched, Run
 
 __all__ = ["vmap"]
 
@@ -27,9 +30,11 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
     in_axes : int, None, or a tuple of these, nested as the arguments are
         Along which axis the samples of an argument lie; None for an argument that all samples
         share. One for all arguments, or one for each; for an argument that is a container one for
-        all that is in it, or a container of them.
+        all that is in it, or a container of them with the same keys.
     out_axes : int, None, or nested as the result is
         Along which axis the samples of the result are to lie; None for what is the same for all.
+        Numbers and arrays in a result are taken as tensors that all samples share; anything else
+        is passed on.
 
     Returns
     -------
@@ -43,12 +48,14 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
         if `in_axes` or `out_axes` do not fit, or if a shape would differ from sample to sample.
     TypeError
         When called: if a mapped argument is no array, if `f` asks a sample's value for a Python
-        number (`if x > 0`), or writes a sample's value into what all share.
+        number (`if x > 0`) or a NumPy array, or writes a sample's value into what all share.
+    RuntimeError
+        If a value that differs from sample to sample is kept, and used when the call has ended.
 
     Warns
     -----
     RuntimeWarning
-        Once for each function that has no form for batches and runs in a loop.
+        Where a function that has no form for batches runs in a loop, once for each line.
 
     Examples
     --------
@@ -64,18 +71,23 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
 
     def call(*args: Any, **kwargs: Any) -> Any:
         given = (args, kwargs)
-        axes = (spread(in_axes, args, "in_axes"), spread(0, kwargs, "in_axes"))
-        pairs = list(zip(leaves_of(given), [a for part in axes for a in part], strict=True))
-        mapped = [(as_tensor(leaf, axis), axis) for leaf, axis in pairs if axis is not None]
-        count = samples(mapped)
-        backend = batches_over(home([leaf for leaf, _ in pairs]))
-        lifted = iter([entered(backend, leaf, axis) for leaf, axis in mapped])
-        inside = [leaf if axis is None else next(lifted) for leaf, axis in pairs]
+        axes = [*spread(in_axes, args, "in_axes"), *spread(0, kwargs, "in_axes")]
+        pairs = list(zip(leaves_of(given), axes, strict=True))
+        leaves = [leaf if axis is None else as_tensor(leaf, axis) for leaf, axis in pairs]
+        mapped = [(x, axis) for x, axis in zip(leaves, axes, strict=True) if axis is not None]
+        run = Run(samples(mapped))
+        backend = batches_over(home(leaves))
+        inside = [
+            leaf if axis is None else entered(backend, run, leaf, axis)
+            for leaf, axis in zip(leaves, axes, strict=True)
+        ]
         args, kwargs = with_leaves(given, inside)
-        with running(backend, count):
+        with running(backend, run):
             result = f(*args, **kwargs)
-        outs = zip(leaves_of(result), spread(out_axes, result, "out_axes"), strict=True)
-        return with_leaves(result, [left(backend, count, out, axis) for out, axis in outs])
+            ways = zip(leaves_of(result), spread(out_axes, result, "out_axes"), strict=True)
+            taken: list[Tensor] = []
+            outs = [left(backend, run, out, axis, taken) for out, axis in ways]
+        return with_leaves(result, outs)
 
     call.__name__ = call.__qualname__ = f"vmap({getattr(f, '__name__', 'f')})"
     call.__doc__ = f.__doc__
@@ -83,14 +95,44 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
 
 
 @contextmanager
-def running(backend: BatchBackend, count: int) -> Iterator[None]:
-    """Inside a vmap of so many samples."""
-    token = backend.size.set(count)
+def running(backend: BatchBackend, run: Run) -> Iterator[None]:
+    """Inside a vmap."""
+    token, before = backend.size.set(run), run.open
+    run.open = True
     try:
         with on_level(backend):
             yield
     finally:
         backend.size.reset(token)
+        run.open = before
+
+
+# ---- where the samples are
+
+
+def spread(axes: Any, tree: Any, what: str) -> list[int | None]:
+    """An axis for each leaf of a tree; where `axes` ends early, the same for all below."""
+    if axes is None or is_axis(axes):
+        return [axes if axes is None else int(axes)] * len(leaves_of(tree))
+    children, parts = children_of(tree), children_of(axes)
+    if children is None or parts is None or not alike(tree, axes):
+        raise ValueError(
+            f"vmap: {what} is an int, None, or nested like what it belongs to, and {axes!r} does "
+            f"not fit: {difference(tree, axes)}"
+        )
+    if isinstance(tree, dict):
+        parts = [axes[key] for key in tree]
+    return [
+        axis for one, part in zip(children, parts, strict=True) for axis in spread(part, one, what)
+    ]
+
+
+def is_axis(value: Any) -> bool:
+    """Whether it is an integer, one of NumPy's perhaps."""
+    return type(value) is not bool and isinstance(value, Integral)
+
+
+# ---- arguments
 
 
 def home(values: list[Any]) -> Backend:
@@ -105,21 +147,6 @@ def home(values: list[Any]) -> Backend:
     return found
 
 
-def spread(axes: Any, tree: Any, what: str) -> list[int | None]:
-    """An axis for each leaf of a tree; where `axes` ends early, the same for all below."""
-    if axes is None or type(axes) is int:
-        return [axes] * len(leaves_of(tree))
-    children, parts = children_of(tree), children_of(axes)
-    if children is None or parts is None or len(children) != len(parts):
-        raise ValueError(
-            f"vmap: {what} is an int, None, or nested like what it belongs to, and {axes!r} does "
-            f"not fit {type(tree).__name__} of {len(children or [])}"
-        )
-    return [
-        axis for one, part in zip(children, parts, strict=True) for axis in spread(part, one, what)
-    ]
-
-
 def as_tensor(value: Any, axis: int) -> Tensor:
     if type(value) is not Tensor:
         if of_array(value) is None:
@@ -127,9 +154,10 @@ def as_tensor(value: Any, axis: int) -> Tensor:
                 f"vmap: a {type(value).__name__} has no axis {axis}; give its place None in in_axes"
             )
         value = wrap(*ingest(value, None, None, copy=True))
-    if not -value.ndim <= axis < value.ndim:
-        raise ValueError(f"vmap: in_axes has {axis}, and an argument has shape {value.shape}")
-    return value  # type: ignore[no-any-return]  # a Tensor by now
+    found: Tensor = brought_out(value)
+    if not -found.ndim <= axis < found.ndim:
+        raise ValueError(f"vmap: in_axes has {axis}, and an argument has shape {found.shape}")
+    return found
 
 
 def samples(mapped: list[tuple[Tensor, int]]) -> int:
@@ -143,30 +171,51 @@ def samples(mapped: list[tuple[Tensor, int]]) -> int:
     return counts.pop()
 
 
-def entered(backend: BatchBackend, leaf: Tensor, axis: int) -> Tensor:
+def entered(backend: BatchBackend, run: Run, leaf: Tensor, axis: int) -> Tensor:
     """An argument as `f` sees it: without the axis of the samples."""
-    assert backend.base is not None
-    if leaf._backend is not backend.base:
-        leaf = backend.base.adopt(leaf)
-    current(leaf)._kept = True
+    leaf = adopted(leaf, backend.base, "vmap")
+    root_of(current(leaf))._kept = True
     if axis % leaf.ndim:
         leaf = leaf._backend.tensors.moveaxis(leaf, axis, 0)
-    return wrap(backend, Batched(leaf, True), None, kept=True)
+    return wrap(backend, Batched(leaf, run), None, kept=True)
 
 
-def left(backend: BatchBackend, count: int, out: Any, axis: int | None) -> Any:
-    """A result as the caller sees it: with the axis of the samples."""
+# ---- results
+
+
+def left(backend: BatchBackend, run: Run, out: Any, axis: int | None, taken: list[Tensor]) -> Any:
+    """A result as the caller sees it: with the axis of the samples. `taken` are those before."""
     if type(out) is not Tensor:
-        return out
-    array = current(out)._data if out._backend is backend else Batched(out, False)
-    value = array.value if state.get().on else without_graph(array.value)
+        if axis is None or not (type(out) in SCALARS or of_array(out) is not None):
+            return out
+        out = backend.base.tensors.asarray(out)
+    shared = out._backend is not backend
+    array = Batched(brought_out(out), None) if shared else current(out)._data
+    if array.mapped and array.mapped is not run:
+        array.mapped.refuse()
+    value = array.value
+    if not state.get().on and current(value)._node is not None:
+        value = without_graph(value)
     if axis is None:
         if array.mapped:
             raise ValueError(
                 "vmap: out_axes is None for a result that differs from sample to sample"
             )
-        return value
+        return apart(value, taken)
     xp = value._backend.tensors
     if not array.mapped:
-        value = xp.broadcast_to(value, (count, *value.shape))
+        value = xp.broadcast_to(value, (run.count, *value.shape))
+    if not -value.ndim <= axis < value.ndim:
+        raise ValueError(f"vmap: out_axes has {axis}, and a result has shape {value.shape}")
+    value = apart(value, taken)
     return xp.moveaxis(value, 0, axis) if axis else value
+
+
+def apart(value: Tensor, taken: list[Tensor]) -> Tensor:
+    """The same values as a tensor of its own: what shares their memory may be written, or kept."""
+    if value._at is None and not is_kept(value) and all(value is not one for one in taken):
+        taken.append(value)
+        return value
+    out = same(value)
+    root_of(value)._kept = out._kept = True
+    return out

@@ -12,86 +12,11 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..backends import Backend
-from ..core.tensor import Tensor, raw, root_of, wrap
+from ..core.tensor import Tensor, current, root_of, wrap
 from ._functions import BatchFunctions
+from ._values import Batched, Run
 
 __all__ = ["BatchBackend", "Batched", "batches_over"]
-
-
-class Batched:
-    """An array for each sample of a batch.
-
-    Attributes
-    ----------
-    value : Tensor
-        Of the backend underneath.
-    mapped : bool
-        Whether the first axis of `value` counts the samples; otherwise all share it.
-    """
-
-    __slots__ = ("mapped", "value")
-
-    def __init__(self, value: Tensor, mapped: bool):
-        self.value = value
-        self.mapped = mapped
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.value.shape[1:] if self.mapped else self.value.shape
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        size = 1
-        for side in self.shape:
-            size *= side
-        return size
-
-    @property
-    def dtype(self) -> Any:
-        return self.value.dtype
-
-    @property
-    def device(self) -> Any:
-        return self.value.device
-
-    def __getitem__(self, key: Any) -> Any:
-        return functions_for(self).getitem(self, key)
-
-    def __repr__(self) -> str:
-        return f"Batched({self.value!r}, mapped={self.mapped})"
-
-    def in_any_sample(self) -> bool:
-        """Whether a truth value holds for any sample: what rules ask before they warn."""
-        found: Any = raw(self.value._backend.tensors.any(self.value))
-        return bool(found.in_any_sample() if type(found) is Batched else found)
-
-    def _number(self, kind: Callable[[Any], Any]) -> Any:
-        if self.mapped:
-            raise TypeError(
-                f"{kind.__name__}() of a value inside vmap: it stands for {self.value.shape[0]} "
-                "numbers, one a sample; write `where` instead of `if`, or take the argument out of "
-                "in_axes"
-            )
-        return kind(self.value)
-
-    def __bool__(self) -> bool:
-        return self._number(bool)  # type: ignore[no-any-return]  # a bool
-
-    def __int__(self) -> int:
-        return self._number(int)  # type: ignore[no-any-return]  # an int
-
-    def __float__(self) -> float:
-        return self._number(float)  # type: ignore[no-any-return]  # a float
-
-    def __complex__(self) -> complex:
-        return self._number(complex)  # type: ignore[no-any-return]  # a complex
-
-    def __index__(self) -> int:
-        return self._number(int)  # type: ignore[no-any-return]  # an int
 
 
 # Formulas use operators; each is the function of that name.
@@ -139,6 +64,7 @@ for _operator, _name in OPERATORS.items():
     setattr(Batched, f"__r{_operator}__", _reflected(_name))
 for _operator, _name in SIGNS.items():
     setattr(Batched, f"__{_operator}__", _unary(_name))
+setattr(Batched, "__getitem__", _binary("getitem"))  # noqa: B010  # as the others are
 Batched.__hash__ = None  # type: ignore[assignment]  # == is element by element
 
 
@@ -149,8 +75,8 @@ class BatchBackend(Backend):
     ----------
     base : Backend
         What the values belong to.
-    size : ContextVar of int
-        How many samples the running vmap of this level has.
+    size : ContextVar of Run
+        The running vmap of this level, which says how many samples there are.
     """
 
     writes_in_place = False  # the backward pass makes new arrays; users' writes work
@@ -161,14 +87,36 @@ class BatchBackend(Backend):
         self.array_type = Batched
         self.constants = ()  # nobody holds a Batched beside a Tensor
         self.plain = base.plain
-        self.size: ContextVar[int] = ContextVar(self.name)
+        self.size: ContextVar[Run] = ContextVar(self.name)
         self.arrays = BatchFunctions(self)
 
     def adopt(self, tensor: Tensor) -> Tensor:
         """A tensor of a backend underneath, as what all samples share."""
+        if tensor._node is not None and self.size.get(None) is None:
+            raise RuntimeError(
+                "vmap: a tensor that allows gradients was made inside a vmap, which has ended, and "
+                "here it meets another one from outside, whose gradient would be lost; make it (a "
+                "layer's weights, say) outside of vmap"
+            )
         if tensor._backend is not self.base:
             tensor = self.base.adopt(tensor)
-        return wrap(self, Batched(tensor, False))
+        return wrap(self, Batched(tensor, None))
+
+    def brought_out(self, tensor: Tensor) -> Tensor:
+        """A tensor, or what it is outside where it was kept beyond the vmap that it was made in.
+
+        A constant is one there too. One with a history stays, and others are taken to its level.
+        """
+        if self.size.get(None) is not None:
+            return tensor
+        array = current(tensor)._data
+        if array.mapped and array.mapped.ended:
+            array.mapped.refuse()
+        if array.mapped or tensor._node is not None:
+            return tensor
+        value: Tensor = array.value
+        below: Any = self.base
+        return value if below.base is None else below.brought_out(value)
 
     def asarray(self, data: Any) -> Any:
         return data if type(data) is Batched else self.arrays.asarray(data)
@@ -184,11 +132,11 @@ class BatchBackend(Backend):
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         array = self.base.ones(shape, dtype, like.value._data)
-        return Batched(wrap(self.base, array), False)
+        return Batched(wrap(self.base, array), None)
 
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
         array = self.base.zeros(shape, dtype, like.value._data)
-        return Batched(wrap(self.base, array), False)
+        return Batched(wrap(self.base, array), None)
 
     def is_complex(self, dtype: Any) -> bool:
         return self.base.is_complex(dtype)
@@ -203,14 +151,24 @@ class BatchBackend(Backend):
         return Batched(array.value.detach(), array.mapped)
 
     def may_write(self, array: Any) -> bool:
-        return array.mapped  # type: ignore[no-any-return]  # a bool
+        return bool(array.mapped) or self.size.get(None) is None
 
     def write(self, array: Any, key: Any, value: Any) -> None:
         self.arrays.write_at(array, key, value)
 
+    def read_only(self, array: Any) -> Any:
+        return self.constant(array)  # whose value says that somebody else holds it
+
     def as_numpy(self, array: Any) -> Any:
-        """All samples, along the first axis."""
-        return array.value.detach().as_numpy()
+        return array.shared("as_numpy").detach().as_numpy()
+
+    def to_device(self, array: Any, device: Any) -> tuple[Backend, Any]:
+        if not self.base.keeps_devices:
+            raise TypeError(
+                f"to_device inside vmap: everything there is on {self.base.name}, and stays there; "
+                "move it before or after"
+            )
+        return self, Batched(array.value.to_device(device), array.mapped)
 
     def strides(self, array: Any) -> tuple[int, ...]:
         found = self.base.strides(array.value._data)

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from ..backends import Backend, of_device
 from .forward import record, record_all
-from .nodes import adopted, mixed_backends, pack, unwrap
+from .nodes import adopted, brought_out, mixed_backends, pack, unwrap
 from .rules import Rule
 from .tensor import Tensor, inside_batch, refuse_to_lose, wrap
 
@@ -20,6 +20,7 @@ def wide(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         if backend is None:
             return otherwise(rule, *args, *kwargs.values())
         if backend.base is not None:
+            backend, args, kwargs = on_running_level(rule, backend, args, kwargs)
             args = adopted(args, backend, rule.name)
             kwargs = {name: adopted(one, backend, rule.name) for name, one in kwargs.items()}
         arrays = tuple([unwrap(a, backend, False, rule.name) for a in args])
@@ -46,6 +47,8 @@ def composite(rule: Rule) -> Callable[..., Any]:
         backend = backend_of(rule, args, kwargs)
         if backend is None:
             return refuse(rule, *args, *kwargs.values())
+        if backend.base is not None:
+            backend, args, kwargs = on_running_level(rule, backend, args, kwargs)
         return row(backend.tensors, *args, **kwargs)
 
     return call
@@ -110,6 +113,12 @@ def backend_of(rule: Rule, args: Any, kwargs: Any) -> Backend | None:
                 elif one._backend is not found and not found.is_over(one._backend):
                     raise mixed_backends(rule.name, found, one._backend)
     return found
+
+
+def on_running_level(rule: Rule, backend: Backend, args: Any, kwargs: Any) -> tuple[Any, Any, Any]:
+    """The arguments of a call with what was kept beyond its vmap taken out, and their backend."""
+    args, kwargs = brought_out(args), {name: brought_out(one) for name, one in kwargs.items()}
+    return backend_of(rule, args, kwargs) or backend, args, kwargs
 
 
 def refuse(rule: Rule, *operands: Any) -> NoReturn:

@@ -172,6 +172,7 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     kind = type(value)
     if kind is Tensor:
         if value._backend is not backend:
+            value = brought_out(value)
             if value._backend.is_over(backend):
                 raise Above(value._backend)
             value = adopted(value, backend, where)
@@ -208,6 +209,7 @@ def adopted(value: Any, backend: Backend, where: str) -> Any:
 
 def together(where: str, x1: Tensor, x2: Tensor) -> list[Any]:
     """Two Tensors of different backends as Tensors of the upper one of them."""
+    x1, x2 = brought_out(x1), brought_out(x2)
     upper = x2._backend if x2._backend.is_over(x1._backend) else x1._backend
     return [adopted(x1, upper, where), adopted(x2, upper, where)]
 
@@ -216,6 +218,16 @@ def listed(x: Tensor, values: Any) -> Tensor:
     """A list or tuple beside a Tensor as one of its library, with the history of what is in it."""
     made: Tensor = x._backend.tensors.asarray(list(values), device=x.device)
     return made
+
+
+def brought_out(value: Any) -> Any:
+    """A value with what it is outside for the Tensors in it that were kept beyond their vmap."""
+    if type(value) in (list, tuple):
+        return type(value)([brought_out(one) for one in value])
+    if type(value) is not Tensor or value._backend.base is None:
+        return value
+    batches: Any = value._backend
+    return batches.brought_out(value)
 
 
 class Above(Exception):

@@ -11,8 +11,8 @@ from ..backends import Backend
 from .graph import OpNode, WideNode
 from .hooks import Front
 from .rules import Rule
-from .state import State, Switch
-from .tensor import Tensor, raw, wrap
+from .state import State, Switch, on_level
+from .tensor import Tensor, current, raw, wrap
 
 Pack = Callable[[Tensor], Any]
 Unpack = Callable[[Any], Any]
@@ -92,9 +92,13 @@ class Saving:
     def packed(self, backend: Backend, array: Any) -> Any:
         if not backend.is_floating(array.dtype):
             return array
+        if backend.base is not None:
+            return PackedBatch(array, self)
         made = self.known.get(id(array))
         if made is None or made.source() is not array:
-            made = Packed(self.pack(wrap(backend, array, None, kept=True)), self.unpack, array)
+            with on_level(None):  # the functions work as outside of vmap
+                value = self.pack(wrap(backend, array, None, kept=True))
+            made = Packed(value, self.unpack, array)
             self.known[id(array)] = made
         return made
 
@@ -115,13 +119,32 @@ class Packed:
             self.source = type(None)
 
     def array(self, backend: Backend) -> Any:
-        found = backend.asarray(raw(self.unpack(self.value)))
+        with on_level(None):
+            found = backend.asarray(raw(self.unpack(self.value)))
         if tuple(found.shape) != tuple(self.shape):
             raise ValueError(
                 f"saved_tensors_hooks: unpack returned shape {tuple(found.shape)} for values of "
                 f"shape {tuple(self.shape)}"
             )
         return found if found.dtype == self.dtype else backend.arrays.astype(found, self.dtype)
+
+
+class PackedBatch:
+    """A batch, of which the tensor underneath is packed; its history there stays."""
+
+    __slots__ = ("kind", "mapped", "node", "value")
+
+    def __init__(self, batch: Any, saving: Saving):
+        below = current(batch.value)
+        self.kind = type(batch)
+        self.mapped = batch.mapped
+        self.node = below._node
+        self.value = saving.packed(below._backend, below._data)
+
+    def array(self, backend: Backend) -> Any:
+        assert backend.base is not None
+        below = wrap(backend.base, self.value.array(backend.base), self.node, kept=True)
+        return self.kind(below, self.mapped)
 
 
 class Stored(Front):
@@ -134,7 +157,7 @@ class Stored(Front):
         fill(
             node,
             {
-                name: each(lambda v: v.array(backend) if type(v) is Packed else v, value)
+                name: each(lambda v: v.array(backend) if type(v) in PACKED else v, value)
                 for name, value in kept.items()
             },
         )
@@ -142,6 +165,9 @@ class Stored(Front):
             yield self.rule
         finally:
             fill(node, kept)
+
+
+PACKED = (Packed, PackedBatch)
 
 
 def slots_of(node: OpNode) -> dict[str, Any]:
