@@ -184,7 +184,6 @@ OUT_OF_REACH = {
     "core/nodes.py unwrap": "a way out, which apply.py takes",
     "checkpointing.py no_tangent": "what forward mode never calls",
     "_drawing.py Drawing._rendered": "tests/test_draw.py, where Graphviz is taken away",
-    "core/hooks.py Front.refuse": "what a backward pass never calls",
     "special/_values.py scipy_special": "where SciPy is not installed, and the tests install it",
     "testing.py gradcheck": "a report of several lines: tests/test_testing.py",
     "__main__.py grad_of": "the tour checks itself",

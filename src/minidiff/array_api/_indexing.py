@@ -31,9 +31,14 @@ def getitem(xp: Any, x: Tensor, key: Any, /) -> Tensor:
 
 def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
     """The gradient of x[key], added where it belongs in the gradient of x."""
-    parent = node.parent1
+    parent, key, backend = node.parent1, node.args[0], node.backend
     assert parent is not None  # or nothing would have been recorded
-    node.backend.add_at(walk.buffer(parent, g), node.args[0], g)
+    first = parent not in walk.grads
+    buffer = walk.buffer(parent, g)
+    if first and type(key) is slice:  # there are zeros yet
+        backend.arrays.write_at(buffer, key, g)
+    else:
+        backend.add_at(buffer, key, g)
 
 
 rule_of(getitem).special = add_into_buffer

@@ -29,7 +29,7 @@ def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 def add_at(array: Any, key: Any, value: Any) -> None:
     """array[key] += value, repeated places summed."""
-    if is_basic(key):
+    if type(key) is slice or is_basic(key):
         array[key] += value
     elif type(key) is np.ndarray and key.dtype.kind in "iu" and array.ndim > 1:
         add_rows(array, key, value)

@@ -108,8 +108,7 @@ class NumPyBackend(Backend):
         out.flags.writeable = False
         return out
 
-    def add_at(self, array: Any, key: Any, value: Any) -> None:
-        _numpy_functions.add_at(array, key, value)
+    add_at = staticmethod(_numpy_functions.add_at)
 
     def as_numpy(self, array: Any) -> Any:
         return array

@@ -296,7 +296,7 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
 
 def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     """One array and one argument, both by position: x[key]."""
-    kernels = rule.kernels
+    name, kernels = rule.name, rule.kernels
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
     views = rule.views
@@ -308,16 +308,19 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
             look_again(x)
         backend = x._backend
         parent = x._node
-        if type(argument) not in PLAIN:
+        kind = type(argument)
+        if kind not in PLAIN and not (kind is slice and is_plain(argument)):
             try:
                 argument = unwrap(argument, backend, parent is not None, rule.name)
             except Above as upper:
                 return rule.function(upper.backend.adopt(x), argument)
+        arguments = (argument,)
+        array = x._data
         try:
             kernel = kernels[backend]
         except KeyError:
             kernel = rule.bind(backend)
-        data = kernel(x._data, argument)
+        data = kernel(array, argument)
         if type(data) is not backend.array_type:
             data = backend.asarray(data)
         out = blank()
@@ -338,20 +341,29 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
             node.dtype = data.dtype
             node.parent1 = parent
             node.parent2 = None
-            node.args = (argument,)
+            node.args = arguments
             node.kwargs = NOTHING
             if keep_x:
-                node.x1 = x._data
+                node.x1 = array
                 (x if x._at is None else x._at[0])._kept = True
             if keep_out:
                 node.out = data
                 out._kept = True
             out._node = node
-        if views and backend.is_view(data, x._data, (argument,)):
-            note_view(rule, out, x, (argument,), NOTHING)
+        if views and backend.is_view(data, array, arguments):
+            if x._at is None and (parent is None or out._node is not None):
+                # What note_view does in the common case.
+                out._at = (x, (None, (name, arguments, NOTHING)), array, parent)
+            else:
+                note_view(rule, out, x, arguments, NOTHING)
         return out
 
     return call
+
+
+def is_plain(key: slice) -> bool:
+    """Whether a slice holds nothing to unwrap."""
+    return type(key.start) in PLAIN and type(key.stop) in PLAIN and type(key.step) in PLAIN
 
 
 FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] = {

@@ -204,10 +204,13 @@ class Pass:
                 continue
             if node.backend is not backend:
                 backend = node.backend
-                xp, plain = backend.arrays, backend.plain
+                xp, plain, in_place = backend.arrays, backend.plain, backend.writes_in_place
             rule, shape, dtype = node.rule, node.shape, node.dtype
             if not rule.straight or dtype not in plain:
-                if rule.parametric and rule.special is None and dtype in plain:
+                special = rule.special
+                if special is not None and in_place:
+                    special(self, node, g)
+                elif rule.quick and dtype in plain:
                     d = rule.pull1(xp, g, node, *node.args, **node.kwargs)
                     self.add(node.parent1, projected(xp, d, node.parent1))
                     owned.discard(node)

@@ -26,14 +26,11 @@ class Front(Rule):
 
     def __init__(self, rule: Rule):
         self.rule = rule
-        self.straight = False
-        self.special = self.refuse  # a parametric rule that has one is kept out of the loops too
+        self.straight = self.quick = False
+        self.special = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rule, name)
-
-    def refuse(self, *args: Any) -> None:
-        raise AssertionError("step goes on with the rule behind this one")
 
 
 class Hooked(Front):

@@ -248,8 +248,8 @@ class Part:
     """The rule of a result among several: its gradient waits for the others."""
 
     name = "part"
-    parametric = False
-    straight = False
+    parametric = straight = quick = False
+    special = None
 
 
 PART: Any = Part()

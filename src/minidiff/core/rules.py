@@ -103,6 +103,7 @@ class Rule:
         self.special: Callable[..., None] | None = None
         # One or two arrays and nothing else: the backward loop's straight code.
         self.straight = self.kind in ("unary", "binary")
+        self.quick = self.parametric  # and arguments, which go to the formula
         # An element-wise result is in the space of what it is made of, where all inputs share one:
         # then the projection may be left out.
         self.stays = word == "elementwise" and self.known
@@ -195,7 +196,7 @@ class Rule:
         if not self.wide:
             self.kind = "wide"
             self.wide = True
-            self.straight = self.parametric = False
+            self.straight = self.quick = self.parametric = False
 
     def keeps(self, parent1: Any, parent2: Any) -> tuple[bool, bool, bool]:
         """Whether a node keeps the first array, the second, and the result."""

@@ -390,11 +390,11 @@ def look_again(view: Tensor) -> None:
     Its history is a look at the base, recorded anew when the base has another node than the one
     that was seen. Outside recording the array alone is fetched; the node can wait.
     """
-    assert view._at is not None
-    root, path, array, node = view._at
-    moved = root._node is not node and node is not UNRECORDED
-    if root._data is array and not moved:
+    seen: Any = view._at
+    root, path, array, node = seen
+    if root._data is array and root._node is node:
         return
+    moved = root._node is not node and node is not UNRECORDED
     backend = view._backend
     if moved and state.get().live and type(root._node) is not Freed:
         fresh = follow(backend.tensors, root, steps_of(path))
