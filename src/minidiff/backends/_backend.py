@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 # Types whose values take the dtype of the array beside them. Exactly these: np.float64 is a
@@ -77,11 +76,11 @@ class Backend:
     arrays: Any
     array_type: type
     constants: tuple[type, ...]
-    plain: tuple[Any, ...] = ()
-    base: Backend | None = None
-    own: Mapping[str, Callable[..., Any]] = MappingProxyType({})
-    double: Any = None
-    numbers: Mapping[float, Any] = MappingProxyType({})
+    plain: tuple[Any, ...]
+    base: Backend | None
+    own: Mapping[str, Callable[..., Any]]
+    double: Any
+    numbers: Mapping[float, Any]
     writes_in_place: ClassVar[bool] = True
     # Arrays never change: a write makes a new one.
     immutable: ClassVar[bool] = False
@@ -89,6 +88,15 @@ class Backend:
     keeps_devices: ClassVar[bool] = True
     # Makes `tensors`; array_api sets it, since functions on Tensors are above this layer.
     make_tensors: ClassVar[Callable[[Backend], Any]]
+
+    def __init__(self) -> None:
+        # Not as defaults of the class: CPython reads an attribute of the instance alone in a quarter
+        # of the time, and these are read at every operation.
+        self.plain = ()
+        self.base = None
+        self.own = {}
+        self.double = None
+        self.numbers = {}
 
     @cached_property
     def tensors(self) -> Any:

@@ -74,11 +74,12 @@ class CuPyBackend(Backend):
     """One GPU."""
 
     keeps_devices = False
-    plain = (np.dtype(np.float64), np.dtype(np.float32))
 
     def __init__(self, cupy: Any, index: int, alone: bool):
         import array_api_compat.cupy
 
+        super().__init__()
+        self.plain = (np.dtype(np.float64), np.dtype(np.float32))
         self.cupy = cupy
         self.index = index
         self.name = f"cupy (device 'cuda:{index}')"

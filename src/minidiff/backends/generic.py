@@ -30,6 +30,7 @@ class GenericBackend(Backend):
     """A library that follows the standard; its devices and dtypes are its own."""
 
     def __init__(self, namespace: Any, array_type: type):
+        super().__init__()
         self.name = namespace.__name__.removeprefix("array_api_compat.")
         self.array_type = array_type
         self.constants = (array_type,)

@@ -28,17 +28,19 @@ _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
 class Numbers(dict[float, Any]):
     """Python's numbers as arrays of float64, each made once.
 
-    To convert one takes NumPy as long as the arithmetic on ten elements. A zero never gets here:
-    its sign would be lost, since 0.0 and -0.0 are the same key.
+    To convert one takes NumPy as long as the arithmetic on ten elements. Zeros are not kept: 0.0 and
+    -0.0 are the same key.
     """
 
     most: ClassVar[int] = 256
 
     def __missing__(self, number: float) -> Any:
-        if len(self) >= self.most:  # a learning rate that falls, say
-            self.clear()
-        made = self[number] = np.asarray(number, dtype=np.float64)
-        made.flags.writeable = False
+        made = np.asarray(number, dtype=np.float64)
+        if number:
+            if len(self) >= self.most:  # a learning rate that falls, say
+                self.clear()
+            made.flags.writeable = False
+            self[number] = made
         return made
 
 
@@ -50,6 +52,7 @@ class NumPyBackend(Backend):
     keeps_devices = False
 
     def __init__(self) -> None:
+        super().__init__()
         self.array_type = np.ndarray
         self.constants = (np.ndarray, np.generic)
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))

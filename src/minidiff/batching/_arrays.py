@@ -81,8 +81,11 @@ class BatchBackend(Backend):
 
     writes_in_place = False  # the backward pass makes new arrays; users' writes work
 
+    base: Backend
+
     def __init__(self, base: Backend):
-        self.base: Backend = base
+        super().__init__()
+        self.base = base
         self.name = f"a batch over {base.name}"
         self.array_type = Batched
         self.constants = ()  # nobody holds a Batched beside a Tensor

@@ -114,8 +114,8 @@ def unary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
 def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     kernels = rule.kernels
     keeps_first, keeps_second, keeps_both = rule.keeps_first, rule.keeps_second, rule.keeps_both
-    never = not rule.inputs
-    ready = not rule.takes_numbers  # Python's numbers may be replaced by ready-made arrays
+    never, stays = not rule.inputs, rule.stays
+    ready = () if rule.takes_numbers else NUMBERS  # of which backend.numbers has arrays
 
     def call(x1: Any, x2: Any, /) -> Any:
         if type(x1) is Tensor:
@@ -133,7 +133,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 parent2: Any = x2._node
             else:
                 parent2 = None
-                if type(x2) in NUMBERS and ready and x2 and array1.dtype is backend.double:
+                if type(x2) in ready and array1.dtype is backend.double:
                     array2 = backend.numbers[x2]
                 elif type(x2) in SCALARS:
                     array2 = x2
@@ -147,7 +147,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             backend = x2._backend
             array2 = x2._data
             parent1 = None
-            if type(x1) in NUMBERS and ready and x1 and array2.dtype is backend.double:
+            if type(x1) in ready and array2.dtype is backend.double:
                 array1 = backend.numbers[x1]
             elif type(x1) in SCALARS:
                 array1 = x1
@@ -190,10 +190,19 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         node.rule = rule
         node.backend = backend
         node.number = next_number()
-        # The very tuple of a parent of that shape: the backward pass compares by identity.
-        shape, known = data.shape, like.shape
-        node.shape = known if known == shape else shape
-        node.dtype = data.dtype
+        if stays and (
+            type(x2) in NUMBERS
+            if parent2 is None
+            else type(x1) in NUMBERS
+            if parent1 is None
+            else parent1.shape is parent2.shape and parent1.dtype is parent2.dtype
+        ):
+            node.shape, node.dtype = like.shape, like.dtype
+        else:
+            # The very tuple of a parent of that shape: the backward pass compares by identity.
+            shape, known = data.shape, like.shape
+            node.shape = known if known == shape else shape
+            node.dtype = data.dtype
         node.parent1 = parent1
         node.parent2 = parent2
         if keep1:
