@@ -247,7 +247,7 @@ def test_a_list_of_tensors_with_history_is_no_data():
         *(np.array([1, None]), np.array(["2020"], "M8[Y]"), np.array([1], "m8[s]")),
         np.zeros(1, [("a", int)]),
     ],
-    ids=str,
+    ids=lambda data: f"{type(data).__name__} {getattr(data, 'dtype', '')}",
 )
 def test_what_holds_no_numbers_is_refused(data):
     for make in (md.Tensor, xp.asarray, mnp.asarray, mnp.sum):

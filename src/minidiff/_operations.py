@@ -194,6 +194,7 @@ def in_a_loop(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -
         return function(*given, **keywords)
 
     of_leaves.__name__ = name_of(function)
+    of_leaves.__wrapped__ = function  # type: ignore[attr-defined]  # warnings tell such loops apart
     with on_level(backend.base):
         out = sample_by_sample(of_leaves, *map(array, leaves))
     return tuple([wrap(backend, one) for one in out]) if type(out) is tuple else wrap(backend, out)

@@ -11,7 +11,7 @@ from .backends import of_array
 from .batching._arrays import Batched
 from .core.graph import OpNode, WideNode
 from .core.nodes import node_of
-from .core.saving import Packed
+from .core.saving import Packed, PackedBatch
 from .core.tensor import Tensor, current, raw
 from .core.trees import leaves_of
 from .core.walk import newer
@@ -106,6 +106,8 @@ def kept_by(node: OpNode) -> list[Any]:
 
 
 def unpacked(leaf: Any) -> list[Any]:
+    if type(leaf) is PackedBatch:
+        leaf = leaf.value
     return leaves_of(leaf.value) if type(leaf) is Packed else [leaf]
 
 

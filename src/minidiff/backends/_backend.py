@@ -90,8 +90,8 @@ class Backend:
     make_tensors: ClassVar[Callable[[Backend], Any]]
 
     def __init__(self) -> None:
-        # Not as defaults of the class: CPython reads an attribute of the instance alone in a quarter
-        # of the time, and these are read at every operation.
+        # Not as defaults of the class: CPython is quicker at what the instance alone has, and these
+        # are read at every operation.
         self.plain = ()
         self.base = None
         self.own = {}
@@ -115,6 +115,10 @@ class Backend:
     def adopt(self, tensor: Any) -> Any:
         """A Tensor of a backend that this one is laid over, as one of its own."""
         raise NotImplementedError
+
+    def brought_out(self, tensor: Any) -> Any:
+        """A Tensor that was kept beyond what its backend is for, as what it is outside."""
+        return tensor
 
     def asarray(self, data: Any) -> Any:
         """The library's array of a library scalar (or anything it makes an array of)."""

@@ -128,12 +128,12 @@ def zeros_like(x: Any, dtype: Any = None, device: Any = None) -> Any:
 
 
 def pow(x1: Any, x2: Any) -> Any:
-    if type(x2) is int:
-        # np.power takes twice the time of the products that it stands for; for other small powers
-        # the operator has a short way, which it takes for 0.5 too, where -inf would become nan.
-        if x2 == 3 and x1.dtype.kind in "fc":
+    # np.power takes twice the time of the products that it stands for.
+    if type(x2) is int and x1.dtype.kind in "fc":
+        if x2 == 2:
+            return x1 * x1
+        if x2 == 3:
             return x1 * x1 * x1
-        return x1**x2
     return np.power(x1, x2)
 
 

@@ -28,8 +28,8 @@ _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
 class Numbers(dict[float, Any]):
     """Python's numbers as arrays of float64, each made once.
 
-    To convert one takes NumPy as long as the arithmetic on ten elements. Zeros are not kept: 0.0 and
-    -0.0 are the same key.
+    To convert one takes NumPy as long as the arithmetic on ten elements. Zeros are not kept, for
+    0.0 and -0.0 are the same key.
     """
 
     most: ClassVar[int] = 256

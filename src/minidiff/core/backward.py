@@ -72,6 +72,11 @@ def backward(
             "needs; use 'prune' or 'keep'"
         )
     node = node_of(current(self))
+    if node is None and self._backend.base is not None:
+        raise RuntimeError(
+            "backward: nothing was recorded for this tensor inside vmap, where leaves made outside "
+            "are constants; call backward outside, or take md.grad inside"
+        )
     if node is None:
         raise RuntimeError(
             "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "

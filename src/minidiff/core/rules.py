@@ -104,9 +104,9 @@ class Rule:
         # One or two arrays and nothing else: the backward loop's straight code.
         self.straight = self.kind in ("unary", "binary")
         self.quick = self.parametric  # and arguments, which go to the formula
-        # An element-wise result is in the space of what it is made of, where all inputs share one:
-        # then the projection may be left out.
-        self.stays = word == "elementwise" and self.known
+        # A library's own element-wise function gives a result in the space of its inputs, where
+        # these share one, and so does its formula: then the projection may be left out.
+        self.stays = word == "elementwise" and self.known and is_empty(row.__code__)
         self.function: Callable[..., Any]
 
     def __repr__(self) -> str:

@@ -357,6 +357,8 @@ def inside_batch(x: Tensor) -> Tensor:
     Whatever is differentiated inside a vmap starts there: a history made below, of what all samples
     share, would be the outer transforms' own.
     """
+    if x._backend.base is not None:
+        x = x._backend.brought_out(x)
     batches = innermost.get()
     if batches is None or not batches.is_over(x._backend):
         return x

@@ -14,7 +14,7 @@ from typing import Any
 from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf
-from .nodes import Above, adopted, listed, node_of, unwrap
+from .nodes import Above, adopted, brought_out, listed, node_of, unwrap
 from .rules import Rule, rule_of
 from .state import state
 from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, steps_of, wrap
@@ -31,7 +31,7 @@ def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     current(x)
     root = root_of(x)
     refuse_broadcast(x)
-    recorded = must_record(x, root, value, f"x[{describe(key)}] = v")
+    recorded = must_record(x, root, value, lambda: f"x[{describe(key)}] = v")
     try:
         array_key = unwrap(key, x._backend, recorded, "__setitem__")
     except Above:
@@ -66,8 +66,8 @@ def update(
         return update(x, listed(x, other), function, library_update, write)
     refuse_broadcast(x)
     if type(other) is Tensor and other is not x and root_of(other) is root:
-        other = wrap(backend, backend.copy(other._data), other._node)  # some libraries mind overlap
-    if not must_record(x, root, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
+        other = wrap(backend, backend.copy(other._data), other._node)  # some do not see overlaps
+    if not must_record(x, root, other, lambda: f"x {SYMBOLS.get(rule.name, rule.name)}= y"):
         make_writable(x, root)
         array = other._data if type(other) is Tensor else other
         if library_update is None:
@@ -124,23 +124,23 @@ SYMBOLS = {
 }
 
 
-def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
-    """Whether a write becomes a part of the history; an error where it cannot."""
+def must_record(x: Tensor, root: Tensor, value: Any, what: Callable[[], str]) -> bool:
+    """Whether a write becomes a part of the history; an error, saying `what`, where it cannot."""
     now = state.get()
     if not now.live:
         return False
     if now.on and type(node_of(root)) is Leaf:
         raise RuntimeError(
-            f"{what}: x is a leaf that allows gradients (or a view of one), and an update in place "
-            "would change what its gradient belongs to; wrap the update in no_grad(), or write "
-            "x = x + y"
+            f"{what()}: x is a leaf that allows gradients (or a view of one), and an update in "
+            "place would change what its gradient belongs to; wrap the update in no_grad(), or "
+            "write x = x + y"
         )
     tracked = root._node is not None or (type(value) is Tensor and value._node is not None)
     if not tracked or not x._backend.is_floating(x.dtype):
         return False
     if x._at is not None and x._at[3] is UNRECORDED:
         raise RuntimeError(
-            f"{what}: x is a view made under no_grad() of a tensor with history, so its gradient "
+            f"{what()}: x is a view made under no_grad() of a tensor with history, so its gradient "
             "would silently be zero; take the view outside no_grad(), or write under no_grad() too"
         )
     return True
@@ -148,6 +148,7 @@ def must_record(x: Tensor, root: Tensor, value: Any, what: str) -> bool:
 
 def beside(x: Tensor, value: Tensor, what: str) -> Tensor:
     """What is written into x, on its backend."""
+    value = brought_out(value)
     if value._backend.is_over(x._backend):
         raise from_outside(what)
     made: Tensor = adopted(value, x._backend, what)

@@ -41,7 +41,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     out = xp.zeros_like(line)
     for condition, function in zip(conditions, functions, strict=True):
         part = line[condition]
-        if part.size:
+        if part.shape != (0,):
             value = function(part, *args, **kw) if callable(function) else function
             value = xp.broadcast_to(as_dtype(tensor(value, out), out.dtype), part.shape)
             placed = x._backend.tensors.scatter_add(value, condition, line.shape)

@@ -90,10 +90,11 @@ def indices_of(value: Any, like: Any = None) -> Tensor:
 
 def values_of(x: Tensor, where: str) -> Any:
     """The values as an array of NumPy's: where a shape or a choice depends on them."""
-    found = x.detach().as_numpy()
-    if found.shape != x.shape:
-        raise TypeError(f"{where} inside vmap: its result may have another shape for each sample")
-    return found
+    try:
+        return x.detach().as_numpy()
+    except TypeError:  # each sample has values of its own
+        text = f"{where} inside vmap: its result may have another shape for each sample"
+        raise TypeError(text) from None
 
 
 def into(out: Any, result: Tensor, casting: str = "same_kind") -> Tensor:
