@@ -176,7 +176,7 @@ MESSAGES = sorted((Path(__file__).parent / "error_messages").glob("*.txt"))
 
 # A `raise` that no case there reaches, by file and function, with the reason.
 OUT_OF_REACH = {
-    "backends/_backend.py Namespace.__getattr__": "names with underscores are Python's business",
+    "backends/_backend.py namespace.look_up": "names with underscores are Python's business",
     "backends/_backend.py Backend": "what each backend supplies",
     "backends/generic.py JAXBackend": "tests/backends/test_generic.py, where JAX is installed",
     "core/state.py Switch._next": "what each switch supplies",

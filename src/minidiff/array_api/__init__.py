@@ -8,6 +8,7 @@ derivative needs if one of its arguments asks for a gradient. `device` is 'cpu' 
 from __future__ import annotations
 
 import sys
+from types import ModuleType
 
 from ..backends import Backend, numpy_backend
 from . import _operators as _operators  # ties the array object's methods to the table
@@ -144,7 +145,7 @@ from ._manipulation import (
     tile,
     unstack,
 )
-from ._namespace import EXTRAS, TensorNamespace
+from ._namespace import EXTRAS, tensor_namespace
 from ._searching import (
     argmax,
     argmin,
@@ -361,14 +362,14 @@ def __array_namespace_info__() -> NamespaceInfo:
     return NamespaceInfo(sys.modules[__name__])
 
 
-def _make_tensors(backend: Backend) -> TensorNamespace:
+def _make_tensors(backend: Backend) -> ModuleType:
     """The functions on Tensors of a backend; NumPy's and CuPy's are this module's own."""
     here = sys.modules[__name__]
     table = {name: getattr(here, name) for name in __all__ if hasattr(getattr(here, name), "rule")}
     if not backend.keeps_devices:
-        return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, public=here)
-    public = TensorNamespace(backend, table | EXTRAS, EXTENSIONS, backend)
-    return TensorNamespace(backend, table | EXTRAS, EXTENSIONS, backend, public)
+        return tensor_namespace(backend, table | EXTRAS, EXTENSIONS, public=here)
+    public = tensor_namespace(backend, table | EXTRAS, EXTENSIONS, backend)
+    return tensor_namespace(backend, table | EXTRAS, EXTENSIONS, backend, public)
 
 
 EXTENSIONS = {"fft": fft, "linalg": linalg}

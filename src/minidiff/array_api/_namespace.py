@@ -10,7 +10,7 @@ from ..core.apply import wrapper
 from ..core.rules import rule_of
 from . import _constants, _creation, _indexing
 from ._dtypes import DTYPES
-from ._info import NamespaceInfo, WrappedInfo
+from ._info import WrappedInfo
 
 # Functions on Tensors that rules and writes use beyond the standard.
 EXTRAS = {
@@ -23,55 +23,39 @@ EXTRAS = {
 CONSTANTS = {name: getattr(_constants, name) for name in ("e", "inf", "nan", "newaxis", "pi")}
 
 
-class TensorNamespace:
-    """The standard's functions on Tensors of one library, the creation functions bound to it.
+def tensor_namespace(
+    backend: Backend,
+    table: dict[str, Any],
+    extensions: dict[str, ModuleType],
+    home: Backend | None = None,
+    public: Any = None,
+) -> ModuleType:
+    """A module of the standard's functions on Tensors of one library; new arrays are its, too.
 
-    Attributes
-    ----------
-    public : namespace
-        The one that users have. This one is for formulas, if it is another.
+    Its `public` is the one that users have. This one is for formulas, if it is another.
     """
-
-    def __init__(
-        self,
-        backend: Backend,
-        table: dict[str, Any],
-        extensions: dict[str, ModuleType],
-        home: Backend | None = None,
-        public: Any = None,
-    ):
-        library = getattr(backend.arrays, "__name__", backend.name)
-        self.__name__ = f"minidiff.wrap({library})"
-        self.__array_api_version__ = "2025.12"
-        self.backend = backend
-        self.public = self if public is None else public
-        self.__dict__.update(CONSTANTS)
-        for_users = public is None
-        self.__dict__.update({name: at_home(f, home, for_users) for name, f in table.items()})
-        for name, module in extensions.items():
-            setattr(self, name, module if home is None else Extension(module, home))
-        for name in DTYPES:
-            if hasattr(backend.arrays, name):
-                setattr(self, name, getattr(backend.arrays, name))
-
-    def __array_namespace_info__(self) -> NamespaceInfo:
-        """What this namespace can do."""
-        return WrappedInfo(self, self.backend)
-
-    def __repr__(self) -> str:
-        return f"<namespace {self.__name__}>"
+    library = getattr(backend.arrays, "__name__", backend.name)
+    made: Any = ModuleType(f"minidiff.wrap({library})", "The array API over another library.")
+    made.backend = backend
+    made.public = made if public is None else public
+    made.__array_api_version__ = "2025.12"
+    made.__array_namespace_info__ = lambda: WrappedInfo(made, backend)
+    names = CONSTANTS | {name: at_home(f, home, public is None) for name, f in table.items()}
+    for name, module in extensions.items():
+        names[name] = module if home is None else extension(module, home)
+    for name in DTYPES:
+        if hasattr(backend.arrays, name):
+            names[name] = getattr(backend.arrays, name)
+    vars(made).update(names)
+    return made
 
 
-class Extension:
+def extension(module: ModuleType, home: Backend) -> ModuleType:
     """`fft` or `linalg` of one library."""
-
-    def __init__(self, module: ModuleType, home: Backend):
-        self.__name__ = module.__name__
-        self.__all__ = module.__all__
-        self.__dict__.update({name: at_home(getattr(module, name), home) for name in self.__all__})
-
-    def __repr__(self) -> str:
-        return f"<extension {self.__name__}>"
+    made: Any = ModuleType(module.__name__, module.__doc__)
+    made.__all__ = module.__all__
+    vars(made).update({name: at_home(getattr(module, name), home) for name in module.__all__})
+    return made
 
 
 def at_home(function: Any, home: Backend | None, for_users: bool = True) -> Any:

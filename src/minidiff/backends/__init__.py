@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from typing import Any
 
-from ._backend import NUMBERS, SCALARS, Backend, Layout, Namespace
+from ._backend import NUMBERS, SCALARS, Backend, Layout, namespace
 from .numpy import numpy_backend
 
 __all__ = [
@@ -18,9 +18,9 @@ __all__ = [
     "SCALARS",
     "Backend",
     "Layout",
-    "Namespace",
     "available",
     "ingest",
+    "namespace",
     "numpy_backend",
     "of_array",
     "of_device",

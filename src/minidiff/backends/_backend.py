@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from types import ModuleType
 from typing import Any, ClassVar
 
 # Types whose values take the dtype of the array beside them. Exactly these: np.float64 is a
@@ -19,31 +19,30 @@ Layout = tuple[tuple[int, bool], ...]
 MISSING = object()
 
 
-class Namespace:
-    """Attributes taken from the first of several places that has them, then kept.
+def namespace(name: str, *places: Any) -> ModuleType:
+    """A module of names taken from the first of several places that has them, then kept.
 
     Places are modules, classes or functions that are called once, at the first miss, and return
-    one (array_api_compat costs more to import than NumPy, so it waits until it is needed).
+    one (array_api_compat costs more to import than NumPy, so it waits until it is needed). A module
+    and no class with `__getattr__`, since CPython finds names in it at once.
     """
+    waiting = list(places)
+    made = ModuleType(name)
 
-    def __init__(self, name: str, *places: Any):
-        self.__name__ = name
-        self._places = list(places)
-
-    def __getattr__(self, name: str) -> Any:
+    def look_up(name: str) -> Any:
         if name.startswith("__") and name != "__array_namespace_info__":
             raise AttributeError(name)
-        for index, place in enumerate(self._places):
+        for index, place in enumerate(waiting):
             if getattr(place, "is_lazy_place", False):
-                place = self._places[index] = place()
+                place = waiting[index] = place()
             found = getattr(place, name, MISSING)
             if found is not MISSING:
-                setattr(self, name, found)
+                setattr(made, name, found)
                 return found
-        raise AttributeError(f"{self.__name__} has no {name!r}")
+        raise AttributeError(f"{made.__name__} has no {name!r}")
 
-    def __repr__(self) -> str:
-        return f"<namespace {self.__name__}>"
+    made.__getattr__ = look_up  # type: ignore[method-assign]  # of the module, as PEP 562 has it
+    return made
 
 
 class Backend:
@@ -90,17 +89,20 @@ class Backend:
     make_tensors: ClassVar[Callable[[Backend], Any]]
 
     def __init__(self) -> None:
-        # Not as defaults of the class: CPython is quicker at what the instance alone has, and these
-        # are read at every operation.
+        # Not as defaults of the class, and never by way of `__dict__` (or cached_property): CPython
+        # is quick at what the instance alone has, and these are read at every operation.
         self.plain = ()
         self.base = None
         self.own = {}
         self.double = None
         self.numbers = {}
+        self._tensors: Any = None
 
-    @cached_property
+    @property
     def tensors(self) -> Any:
-        return Backend.make_tensors(self)
+        if self._tensors is None:
+            self._tensors = Backend.make_tensors(self)
+        return self._tensors
 
     def __repr__(self) -> str:
         return f"<backend {self.name}>"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ._backend import Backend, Namespace
+from ._backend import Backend, namespace
 from ._numpy_functions import is_basic
 from .numpy import numpy_backend
 
@@ -48,7 +48,7 @@ class Extras:
 
 
 class OnDevice:
-    """A place for Namespace whose functions run with one device made current."""
+    """A place for `namespace` whose functions run with one device made current."""
 
     def __init__(self, backend: CuPyBackend, place: Any):
         self._backend = backend
@@ -86,7 +86,7 @@ class CuPyBackend(Backend):
         self.array_type = cupy.ndarray
         self.constants = (cupy.ndarray, np.generic)
         library = array_api_compat.cupy
-        self.arrays = Namespace(
+        self.arrays = namespace(
             f"cupy arrays on cuda:{index}",
             Extras(self),
             library if alone else OnDevice(self, library),

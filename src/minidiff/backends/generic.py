@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._backend import Backend, Namespace, Steps
+from ._backend import Backend, Steps, namespace
 from ._numpy_functions import is_basic
 from .numpy import numpy_backend
 
@@ -29,14 +29,14 @@ MAY_ALIAS = ("all", "any", "astype", "ceil", "conj", "floor", "positive", "round
 class GenericBackend(Backend):
     """A library that follows the standard; its devices and dtypes are its own."""
 
-    def __init__(self, namespace: Any, array_type: type):
+    def __init__(self, library: Any, array_type: type):
         super().__init__()
-        self.name = namespace.__name__.removeprefix("array_api_compat.")
+        self.name = library.__name__.removeprefix("array_api_compat.")
         self.array_type = array_type
         self.constants = (array_type,)
         names = ("float64", "float32")
-        self.plain = tuple(getattr(namespace, name) for name in names if hasattr(namespace, name))
-        self._namespace = namespace
+        self.plain = tuple(getattr(library, name) for name in names if hasattr(library, name))
+        self._namespace = library
         self._kinds: dict[Any, int] = {}
         extras = SimpleNamespace(
             asarray=self.from_data,
@@ -44,12 +44,12 @@ class GenericBackend(Backend):
             scatter_add=self.scatter_add,
             write_at=self.write,
             **{
-                name: self._fresh(getattr(namespace, name))
+                name: self._fresh(getattr(library, name))
                 for name in MAY_ALIAS
-                if hasattr(namespace, name)
+                if hasattr(library, name)
             },
         )
-        self.arrays = Namespace(f"{self.name} arrays", extras, namespace)
+        self.arrays = namespace(f"{self.name} arrays", extras, library)
 
     def _fresh(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -261,8 +261,8 @@ class JAXBackend(GenericBackend):
     writes_in_place = False
     immutable = True
 
-    def __init__(self, namespace: Any, array_type: type):
-        super().__init__(namespace, array_type)
+    def __init__(self, library: Any, array_type: type):
+        super().__init__(library, array_type)
         self.own = {"write": self.written}
         self.arrays.write = self.written  # which formulas call on arrays, too
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import _numpy_functions
-from ._backend import Backend, Namespace
+from ._backend import Backend, namespace
 
 
 def _compat() -> Any:
@@ -22,7 +22,7 @@ def _compat() -> Any:
     return array_api_compat.numpy
 
 
-_compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by Namespace
+_compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by `namespace`
 
 
 class Numbers(dict[float, Any]):
@@ -58,7 +58,7 @@ class NumPyBackend(Backend):
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
         self.double = self.plain[0]
         self.numbers = Numbers()
-        self.arrays = Namespace("numpy arrays", _numpy_functions, np, _compat)
+        self.arrays = namespace("numpy arrays", _numpy_functions, np, _compat)
 
     def asarray(self, data: Any) -> Any:
         return np.asarray(data)

@@ -338,7 +338,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         out._at = None
         if parent is None or never:
             out._node = None
-        elif recording() is not RECORDING or data.dtype not in backend.plain:
+        elif recording() is not RECORDING or (dtype := data.dtype) not in backend.plain:
             out._node = None
             record(rule, out, (x, argument), {})
         else:
@@ -347,7 +347,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
             node.backend = backend
             node.number = next_number()
             node.shape = data.shape
-            node.dtype = data.dtype
+            node.dtype = dtype
             node.parent1 = parent
             node.parent2 = None
             node.args = arguments
