@@ -108,8 +108,12 @@ def checkpoint_sequence(functions: Sequence[Function], x: Any, segments: int | N
     if segments is not None and segments < 1:
         raise ValueError(f"checkpoint_sequence: segments is positive, not {segments}")
     length = math.ceil(count / (segments or max(1, round(math.sqrt(count)))))
-    for start in range(0, count, max(length, 1)):
-        x = checkpoint(one_after_another(functions[start : start + length]))(x)
+    parts = [functions[start : start + length] for start in range(0, count, max(length, 1))]
+    for part in parts[:-1]:
+        x = checkpoint(one_after_another(part))(x)
+    # The way back begins with the last part, which would be run again at once.
+    for function in parts[-1] if parts else ():
+        x = function(x)
     return x
 
 

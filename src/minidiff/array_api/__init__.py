@@ -7,12 +7,13 @@ derivative needs if one of its arguments asks for a gradient. `device` is 'cpu' 
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ..backends import Backend, numpy_backend
 from . import _operators as _operators  # ties the array object's methods to the table
-from . import fft, linalg
 from ._constants import (
     e,
     inf,
@@ -198,6 +199,10 @@ float64 = numpy_backend.arrays.float64
 complex64 = numpy_backend.arrays.complex64
 complex128 = numpy_backend.arrays.complex128
 
+if TYPE_CHECKING:
+    from . import fft as fft
+    from . import linalg as linalg
+
 __all__ = [
     "__array_api_version__",
     "__array_namespace_info__",
@@ -367,12 +372,20 @@ def _make_tensors(backend: Backend) -> ModuleType:
     here = sys.modules[__name__]
     table = {name: getattr(here, name) for name in __all__ if hasattr(getattr(here, name), "rule")}
     if not backend.keeps_devices:
-        return tensor_namespace(backend, table | EXTRAS, EXTENSIONS, public=here)
-    public = tensor_namespace(backend, table | EXTRAS, EXTENSIONS, backend)
-    return tensor_namespace(backend, table | EXTRAS, EXTENSIONS, backend, public)
+        return tensor_namespace(backend, table | EXTRAS, __getattr__, public=here)
+    public = tensor_namespace(backend, table | EXTRAS, __getattr__, backend)
+    return tensor_namespace(backend, table | EXTRAS, __getattr__, backend, public)
 
 
-EXTENSIONS = {"fft": fft, "linalg": linalg}
+def __getattr__(name: str) -> ModuleType:
+    """The extensions, loaded when they are first asked for: they are a fifth of the import."""
+    if name in ("fft", "linalg"):
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "fft", "linalg"})
 
 
 Backend.make_tensors = _make_tensors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -26,13 +27,14 @@ CONSTANTS = {name: getattr(_constants, name) for name in ("e", "inf", "nan", "ne
 def tensor_namespace(
     backend: Backend,
     table: dict[str, Any],
-    extensions: dict[str, ModuleType],
+    extensions: Callable[[str], ModuleType],
     home: Backend | None = None,
     public: Any = None,
 ) -> ModuleType:
     """A module of the standard's functions on Tensors of one library; new arrays are its, too.
 
-    Its `public` is the one that users have. This one is for formulas, if it is another.
+    `extensions` gives `fft` and `linalg`, loaded when they are first asked for. `public` is the
+    module that users have; this one is for formulas, if it is another.
     """
     library = getattr(backend.arrays, "__name__", backend.name)
     made: Any = ModuleType(f"minidiff.wrap({library})", "The array API over another library.")
@@ -41,12 +43,17 @@ def tensor_namespace(
     made.__array_api_version__ = "2025.12"
     made.__array_namespace_info__ = lambda: WrappedInfo(made, backend)
     names = CONSTANTS | {name: at_home(f, home, public is None) for name, f in table.items()}
-    for name, module in extensions.items():
-        names[name] = module if home is None else extension(module, home)
     for name in DTYPES:
         if hasattr(backend.arrays, name):
             names[name] = getattr(backend.arrays, name)
     vars(made).update(names)
+
+    def look_up(name: str) -> Any:
+        found = extensions(name)
+        setattr(made, name, found if home is None else extension(found, home))
+        return getattr(made, name)
+
+    made.__getattr__ = look_up
     return made
 
 

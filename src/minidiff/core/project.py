@@ -38,6 +38,8 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     extra = len(g.shape) - len(shape)
     if extra > 0:
         g = xp.sum(g, axis=tuple(range(extra)))
+        if g.shape == shape:
+            return g
     stretched = tuple(
         [i for i, side in enumerate(g.shape) if side != 1 and shape[i - len(g.shape)] == 1]
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..backends import Backend
 
 Formula = Callable[..., Any]
+Kind, EMPTY = inspect.Parameter, inspect.Parameter.empty
 
 # What adapters call a node: no parameter of a row has such a name.
 NODE = "__node"
@@ -60,7 +61,7 @@ class Rule:
         self.word = word
         self.row = row
         self.name = row.__name__
-        self.signature = without_first(inspect.signature(row), self.name)
+        self.signature = signature_of(row)
         self.parameters = tuple(self.signature.parameters)
         self.inputs = tuple(name for name in self.parameters if name in formulas)
         self.formulas = {name: formulas[name] for name in self.inputs}
@@ -389,10 +390,35 @@ def _with_docstring() -> None:
 _EMPTY = {_bare.__code__.co_code[::2], _with_docstring.__code__.co_code[::2]}
 
 
-def without_first(signature: inspect.Signature, name: str) -> inspect.Signature:
-    first, *others = signature.parameters.values()
-    if first.name != "xp":
+def signature_of(row: Any) -> inspect.Signature:
+    """The signature of a row without its `xp`.
+
+    Read off the code object, in half the time of inspect.signature: there are two hundred rows.
+    """
+    code, notes, made = row.__code__, row.__annotations__, []
+    names, defaults = code.co_varnames, row.__defaults__ or ()
+    by_position, by_keyword = code.co_argcount, code.co_kwonlyargcount
+    values = dict(zip(names[by_position - len(defaults) : by_position], defaults, strict=True))
+    values |= row.__kwdefaults__ or {}
+
+    def add(index: int, kind: Any) -> None:
+        name = names[index]
+        note, value = notes.get(name, EMPTY), values.get(name, EMPTY)
+        made.append(inspect.Parameter(name, kind, default=value, annotation=note))
+
+    if by_position == 0 or names[0] != "xp":
+        first = names[0] if code.co_argcount else "()"
         raise TypeError(
-            f"{name}: the first parameter of a row is xp, the namespace, not {first.name}"
+            f"{row.__name__}: the first parameter of a row is xp, the namespace, not {first}"
         )
-    return signature.replace(parameters=others)
+    for index in range(1, by_position):
+        only = index < code.co_posonlyargcount
+        add(index, Kind.POSITIONAL_ONLY if only else Kind.POSITIONAL_OR_KEYWORD)
+    last = by_position + by_keyword
+    if code.co_flags & inspect.CO_VARARGS:
+        add(last, Kind.VAR_POSITIONAL)
+    for index in range(by_position, last):
+        add(index, Kind.KEYWORD_ONLY)
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        add(last + bool(code.co_flags & inspect.CO_VARARGS), Kind.VAR_KEYWORD)
+    return inspect.Signature(made, return_annotation=notes.get("return", EMPTY))
