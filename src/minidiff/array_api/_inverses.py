@@ -45,7 +45,7 @@ def solve_x1(xp: Any, g: Any, x1: Any, x2_shape: tuple[int, ...], out: Any) -> A
     back = solve_columns(xp, adjoint(xp, x1), g, vector)
     if vector:
         back, out = back[..., None], out[..., None]
-    return -(back @ adjoint(xp, out))
+    return -back @ adjoint(xp, out)
 
 
 def solve_x2(xp: Any, g: Any, x1: Any, x2_shape: tuple[int, ...]) -> Any:
@@ -171,7 +171,9 @@ def slogdet_x(xp: Any, g: Any, x: Any, out: Any) -> Any:
         weight = turn if weight is None else weight + turn
     if weight is None:  # the sign of a real determinant does not move
         return xp.zeros_like(x)
-    return weight[..., None, None] * adjoint(xp, inverse_or_nan(xp, x, out.sign != 0))
+    # The inverse of the adjoint, not the adjoint of the inverse: it lies in memory as x does, and
+    # so do the arrays that it meets.
+    return weight[..., None, None] * inverse_or_nan(xp, adjoint(xp, x), out.sign != 0)
 
 
 def slogdet_jvp(xp: Any, dx: Any, x: Any, out: Any) -> Any:

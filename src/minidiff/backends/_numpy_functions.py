@@ -38,15 +38,23 @@ def add_at(array: Any, key: Any, value: Any) -> None:
 
 
 def add_rows(array: Any, rows: Any, value: Any) -> None:
-    """Whole rows added: flat, since np.add.at takes twice as long row by row."""
+    """Whole rows added: flat, since np.add.at takes six times as long row by row.
+
+    And some at a time, so that the numbers of the places stay in the processor's cache.
+    """
     width = array[0].size if len(array) else 0
     if not array.flags.c_contiguous or width == 0:
         np.add.at(array, rows, value)
         return
-    value = np.broadcast_to(value, rows.shape + array.shape[1:])
-    rows = np.where(rows < 0, rows + len(array), rows)
-    places = rows[..., None] * width + np.arange(width)
-    np.add.at(array.reshape(-1), places.reshape(-1), value.reshape(-1))
+    value = np.broadcast_to(value, rows.shape + array.shape[1:]).reshape(-1, width)
+    starts = np.where(rows < 0, rows + len(array), rows).reshape(-1, 1) * width
+    flat, columns, some = array.reshape(-1), np.arange(width), AT_ONCE // width or 1
+    for start in range(0, len(starts), some):
+        places = starts[start : start + some] + columns
+        np.add.at(flat, places.reshape(-1), value[start : start + some].reshape(-1))
+
+
+AT_ONCE = 1 << 16  # elements
 
 
 def copy_as_it_lies(array: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from .anomaly import look_for_anomaly
 from .graph import Dual, Freed, Node, OpNode, WideNode
 from .hooks import Hooked, run_hooks
+from .lifting import lift
 from .nodes import NOTHING, PART, flat, lifted, mixed_backends, node_of, pack
 from .project import project, projected
 from .rules import Rule
@@ -227,13 +228,15 @@ class Pass:
                 continue
             if owned:
                 owned.discard(node)
-            # Where a parent has the result's own space, an element-wise formula stays in it.
+            # Where a parent has the result's own space, an element-wise formula stays in it, and
+            # makes an array of its own unless it hands on what arrives.
             stays = rule.stays
             parent = node.parent1
             if parent is not None:
                 pull = rule.pull1  # by way of a local: to call an attribute takes twice as long
                 d = pull(xp, g, node)
-                if not stays or parent.shape is not shape or parent.dtype is not dtype:
+                fresh = stays and parent.shape is shape and parent.dtype is dtype
+                if not fresh:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
@@ -241,13 +244,14 @@ class Pass:
                 elif parent in owned:
                     grads[parent] = iadd(known, d)
                 else:
-                    grads[parent] = known + d
+                    grads[parent] = iadd(d, known) if fresh and d is not g else known + d
                     owned.add(parent)
             parent = node.parent2
             if parent is not None:
                 pull = rule.pull2
                 d = pull(xp, g, node)
-                if not stays or parent.shape is not shape or parent.dtype is not dtype:
+                fresh = stays and parent.shape is shape and parent.dtype is dtype
+                if not fresh:
                     d = projected(xp, d, parent)
                 known = grads.get(parent)
                 if known is None:
@@ -255,7 +259,7 @@ class Pass:
                 elif parent in owned:
                     grads[parent] = iadd(known, d)
                 else:
-                    grads[parent] = known + d
+                    grads[parent] = iadd(d, known) if fresh and d is not g else known + d
                     owned.add(parent)
 
     def back_on_tensors(self, nodes: list[OpNode]) -> None:
@@ -272,7 +276,14 @@ class Pass:
                 xp, plain = backend.tensors, backend.plain
             rule, shape, dtype = node.rule, node.shape, node.dtype
             if not rule.straight or dtype not in plain:
-                self.step(node, g)
+                if rule.quick and dtype in plain:
+                    args = [lift(one, backend, None) for one in node.args]
+                    kwargs = {name: lift(one, backend, None) for name, one in node.kwargs.items()}
+                    pull = rule.pull1_on_tensors
+                    d = pull(xp, g, node, *args, **kwargs)
+                    self.add(node.parent1, projected(xp, d, node.parent1))
+                else:
+                    self.step(node, g)
                 continue
             stays = rule.stays
             parent = node.parent1

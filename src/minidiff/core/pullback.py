@@ -7,8 +7,7 @@ no `.grad`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..backends import numpy_backend
@@ -68,8 +67,7 @@ class Pullback:
         self.variables = [variable(x) for x in inputs]
         self.ends = ends = [node_of(one) for one in self.variables]  # a write moves the variable on
         start = next_number()
-        with working(now.changed(on=True)):
-            made = function(*self.variables)
+        made = working(now.recording(), function, *self.variables)
         value, aux = made if has_aux else (made, None)
         outs = tensors_of(value)
         self.backend = next((one._backend for one in (*self.variables, *outs)), numpy_backend)
@@ -125,8 +123,8 @@ class Pullback:
                 walk.add(root, seed(out, one, tensors))
         # Underneath a batch outer transforms may record.
         batched = innermost.get() is not None or any(one._backend.base for one in given)
-        with working(now.recorded(recorded) if tensors and not batched else now):
-            self.backend.quietly(walk.run, [*self.nodes], None)
+        during = now.recorded(recorded) if tensors and not batched else now
+        working(during, self.backend.quietly, walk.run, [*self.nodes], None)
         pairs = zip(self.variables, self.ends, strict=True)
         found: list[Any] = [self._gradient(walk, *pair) for pair in pairs]
         for node in others:
@@ -206,10 +204,10 @@ def parents_of(node: OpNode) -> list[Node | None]:
     return node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
 
 
-@contextmanager
-def working(now: State) -> Iterator[None]:
+def working(now: State, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function in a state."""
     token = state.set(now)
     try:
-        yield
+        return function(*args)
     finally:
         state.reset(token)

@@ -81,6 +81,10 @@ class State:
         """The state of a backward pass that is itself recorded, or not; it carries tangents on."""
         return self if self.final or on == self.on else self.changed(on=on)
 
+    def recording(self) -> State:
+        """The state of a function whose derivative is taken, also where nothing may be recorded."""
+        return self if self.on else self.changed(on=True)
+
     def inside(self, level: Level) -> State:
         """The state inside one more jvp, which works under `no_grad` too."""
         return self.changed(levels=(*self.levels, level), entered=(*self.entered, level))

@@ -78,22 +78,26 @@ def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
     found: list[OpNode] = []
     ends: set[Node] = set()
     seen: set[Node | None] = {None}
-    waiting: list[Node | None] = [*roots]
-    while waiting:
-        node = waiting.pop()
+    waiting: list[Any] = [*roots]
+    for node in waiting:  # which grows meanwhile
         if node in seen:
             continue
         seen.add(node)
-        if type(node) is Freed:
-            raise freed()
-        if type(node) is Dual:
-            raise leaked()
-        if isinstance(node, OpNode) and node.number > start:
+        kind = type(node)
+        if kind is OpNode and node.number > start:
             found.append(node)
-            waiting += [node.parent1, node.parent2]
-            if isinstance(node, WideNode):
-                waiting += node.parents()
-        elif node is not None:
+            if node.parent1 is not None:
+                waiting.append(node.parent1)
+            if node.parent2 is not None:
+                waiting.append(node.parent2)
+        elif kind is WideNode and node.number > start:
+            found.append(node)
+            waiting += node.parents()
+        elif kind is Freed:
+            raise freed()
+        elif kind is Dual:
+            raise leaked()
+        else:
             ends.add(node)
     found.sort(key=by_number)
     return found, ends
