@@ -31,14 +31,17 @@ def getitem(xp: Any, x: Tensor, key: Any, /) -> Tensor:
 
 def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
     """The gradient of x[key], added where it belongs in the gradient of x."""
-    parent, key, backend = node.parent1, node.args[0], node.backend
-    assert parent is not None  # or nothing would have been recorded
-    first = parent not in walk.grads
-    buffer = walk.buffer(parent, g)
-    if first and type(key) is slice:  # there are zeros yet
+    parent: Any = node.parent1
+    backend, (key,) = node.backend, node.args
+    known = walk.grads.get(parent)
+    if known is None and type(key) is slice:  # the first part: written, not added
+        walk.grads[parent] = buffer = backend.zeros(parent.shape, parent.dtype, g)
+        walk.owned.add(parent)
         backend.arrays.write_at(buffer, key, g)
+    elif parent in walk.owned and type(known) is backend.array_type:
+        backend.add_at(known, key, g)
     else:
-        backend.add_at(buffer, key, g)
+        backend.add_at(walk.buffer(parent, g), key, g)
 
 
 rule_of(getitem).special = add_into_buffer

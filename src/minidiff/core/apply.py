@@ -318,7 +318,12 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         backend = x._backend
         parent = x._node
         kind = type(argument)
-        if kind not in PLAIN and not (kind is slice and is_plain(argument)):
+        if kind not in PLAIN and not (
+            kind is slice
+            and type(argument.start) in PLAIN
+            and type(argument.stop) in PLAIN
+            and type(argument.step) in PLAIN
+        ):
             try:
                 argument = unwrap(argument, backend, parent is not None, rule.name)
             except Above as upper:
@@ -368,11 +373,6 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         return out
 
     return call
-
-
-def is_plain(key: slice) -> bool:
-    """Whether a slice holds nothing to unwrap."""
-    return type(key.start) in PLAIN and type(key.stop) in PLAIN and type(key.step) in PLAIN
 
 
 FACTORIES: dict[str, Callable[[Rule, Callable[..., Any]], Callable[..., Any]]] = {

@@ -174,10 +174,10 @@ class Pass:
         known = self.grads.get(parent)
         if known is None:
             known = backend.zeros(parent.shape, parent.dtype, like)
-        elif parent not in self.owned or type(known) is not backend.array_type:
-            known = backend.copy(backend.asarray(known))
-        else:
+        elif parent in self.owned and type(known) is backend.array_type:
             return known
+        else:
+            known = backend.copy(backend.asarray(known))
         self.grads[parent] = known
         self.owned.add(parent)
         return known
@@ -213,12 +213,14 @@ class Pass:
             if node.backend is not backend:
                 backend = node.backend
                 xp, plain, in_place = backend.arrays, backend.plain, backend.writes_in_place
-            rule, shape, dtype = node.rule, node.shape, node.dtype
+            rule = node.rule
+            special = rule.special
+            if special is not None and in_place:
+                special(self, node, g)
+                continue
+            shape, dtype = node.shape, node.dtype
             if not rule.straight or dtype not in plain:
-                special = rule.special
-                if special is not None and in_place:
-                    special(self, node, g)
-                elif rule.quick and dtype in plain:
+                if rule.quick and dtype in plain:
                     pull = rule.pull1
                     d = pull(xp, g, node, *node.args, **node.kwargs)
                     self.add(node.parent1, projected(xp, d, node.parent1))

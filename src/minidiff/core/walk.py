@@ -37,14 +37,14 @@ def reachable(root: Node) -> list[OpNode]:
         enqueue(root, found, seen)
     for node in found:  # which grows meanwhile
         parent = node.parent1
-        if parent not in seen:
+        if parent is not None and parent not in seen:
             seen.add(parent)
             if type(parent) is OpNode:
                 found.append(parent)
             elif type(parent) is not Leaf:
                 enqueue(parent, found, seen)
         parent = node.parent2
-        if parent not in seen:
+        if parent is not None and parent not in seen:
             seen.add(parent)
             if type(parent) is OpNode:
                 found.append(parent)
