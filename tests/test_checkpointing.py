@@ -333,6 +333,27 @@ def test_segments():
     assert md.checkpoint_sequence([], x) is x
 
 
+@pytest.mark.parametrize(
+    ("segments", "runs"),
+    [(1, [1] * 6), (2, [2, 2, 2, 1, 1, 1]), (4, [2, 2, 2, 2, 1, 1]), (6, [2] * 5 + [1])],
+)
+def test_the_last_part_is_not_run_again(segments, runs):
+    seen = [0] * 6
+
+    def counted(index):
+        def f(x):
+            seen[index] += 1
+            return xp.sin(x)
+
+        return f
+
+    (x,) = leaves(0.5)
+    y = md.checkpoint_sequence([counted(i) for i in range(6)], x, segments)
+    assert seen == [1] * 6
+    y.backward()
+    assert seen == runs
+
+
 def test_nothing_is_left_behind():
     gc.disable()
     try:

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 
 import array_api_strict
 import pytest
@@ -74,6 +76,23 @@ def test_the_lists_are_complete():
         names = [name for one, name, _ in FUNCTIONS if one == extension]
         assert sorted(names) == sorted(getattr(xp, extension).__all__)
     assert len(FUNCTIONS) == 25 + 14
+
+
+@pytest.mark.parametrize("namespace", ["minidiff.array_api", "md.wrap(strict)"])
+def test_they_are_there_before_they_are_asked_for(namespace):
+    """In a new interpreter: listed by dir, loaded by the first use, and the same ever after."""
+    program = f"""
+import sys, array_api_strict as strict, minidiff as md, minidiff.array_api
+xp = {namespace}
+assert {{"fft", "linalg"}} <= set(dir(xp))
+assert "minidiff.array_api.linalg" not in sys.modules
+assert xp.linalg is xp.linalg
+assert float(xp.linalg.trace(xp.eye(3))) == 3.0
+assert float(xp.real(xp.fft.rfft(xp.ones(4))[0])) == 4.0
+assert not hasattr(xp, "image")
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
 
 
 @pytest.mark.parametrize(("extension", "name", "signature"), FUNCTIONS)

@@ -9,7 +9,14 @@ import pytest
 
 import minidiff.array_api as xp
 import numpy as np
-from minidiff.backends import ingest, numpy_backend, of_array, of_device, of_library
+from minidiff.backends import (
+    _numpy_functions,
+    ingest,
+    numpy_backend,
+    of_array,
+    of_device,
+    of_library,
+)
 from minidiff.backends._numpy_functions import is_basic
 
 
@@ -100,6 +107,22 @@ def test_adding_at_repeated_places():
     np.testing.assert_array_equal(x, [0, 3, 4])
     numpy_backend.add_at(x, slice(None, None, 2), np.array([1.0, 1.0]))
     np.testing.assert_array_equal(x, [1, 3, 5])
+
+
+@pytest.mark.parametrize("width", [(), (3,), (7, 5), (1 << 17,)])
+def test_adding_more_rows_than_go_at_once(width, monkeypatch):
+    """In pieces, of which the last is shorter; and wider than a piece."""
+    monkeypatch.setattr(_numpy_functions, "AT_ONCE", 64)
+    rng = np.random.default_rng(0)
+    rows = rng.integers(-6, 6, (2, 11))
+    value = rng.integers(0, 100, (2, 11, *width)).astype(float)
+    found, expected = np.zeros((2, 6, *width))
+    numpy_backend.add_at(found, rows, value)
+    np.add.at(expected, rows, value)
+    np.testing.assert_array_equal(found, expected)
+    numpy_backend.add_at(found, rows, np.float64(2))  # a number, broadcast
+    np.add.at(expected, rows, 2)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_write_reads_its_value_first():

@@ -8,6 +8,7 @@ import pytest
 import minidiff as md
 import minidiff.array_api as xp
 import numpy as np
+from cases import CASES
 
 
 def leaf(data, dtype=None):
@@ -20,6 +21,11 @@ def close(tensor, expected, rtol=1e-12):
     expected = np.asarray(expected)
     assert tensor.shape == expected.shape
     np.testing.assert_allclose(tensor.as_numpy(), expected, rtol=rtol, atol=1e-14)
+
+
+def stays_straight(name):
+    rule = getattr(getattr(xp, name, None), "rule", None)
+    return rule is not None and rule.stays and rule.straight
 
 
 X = np.array([[0, 2, -2, 1], [-1, -1, -2, -2]], dtype=float)
@@ -55,6 +61,24 @@ def test_example_second_order(example):
     x.grad.backward()
     close(x.grad, -2 * Y * np.sin(X) - 2)
     close(y.grad, 2 * np.cos(X))
+
+
+# ---- what it writes into
+
+STAYING = [case for case in CASES if stays_straight(case.name)]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in STAYING])
+def test_a_formula_gives_an_array_of_its_own(case):
+    """Or what arrives, as it is: further contributions are added into it, in place."""
+    inputs = [leaf(array) if array.dtype.kind == "f" else array for array in case.arrays()]
+    node = case.call(xp, *inputs).op_node
+    g, saved = np.ones(node.shape), [getattr(node, name, None) for name in ("x1", "x2", "out")]
+    kept = [g, *[one for one in saved if isinstance(one, np.ndarray)]]
+    for pull, parent in ((node.rule.pull1, node.parent1), (node.rule.pull2, node.parent2)):
+        if parent is not None:
+            found = pull(node.backend.arrays, g, node)
+            assert found is g or not any(np.shares_memory(found, one) for one in kept)
 
 
 # ---- where it starts

@@ -4,6 +4,7 @@ Derivatives are compared with closed forms.
 """
 
 import math
+from fractions import Fraction
 
 import pytest
 
@@ -76,6 +77,14 @@ def test_fmod_is_smooth_through_zero():
         [0.0, 0.0, 2.0, 2.0],
     ]
     assert numpy.signbit(np.fmod([-0.0, -2.0], 2.0).as_numpy()).all()
+
+
+def test_fmod_goes_with_its_value():
+    """x fmod y = x - n y: n by exact division, of the very numbers that the arrays hold."""
+    x, y = [1.0, -1.0, 1.0, 6.0, -5.3, 1e10], [0.1, 0.1, -0.1, 0.1, 0.7, 0.3]
+    exact = [math.trunc(Fraction(a) / Fraction(b)) for a, b in zip(x, y, strict=True)]
+    assert slopes(np.fmod, x, y)[1] == [-float(n) for n in exact]
+    assert slopes(np.fmod, [5.0, -5.0], [math.inf, math.inf]) == [[1.0, 1.0], [0.0, 0.0]]
 
 
 def test_rounding_functions_give_zeros():

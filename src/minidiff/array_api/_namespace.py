@@ -54,6 +54,7 @@ def tensor_namespace(
         return getattr(made, name)
 
     made.__getattr__ = look_up
+    made.__dir__ = lambda: sorted({*vars(made), "fft", "linalg"})
     return made
 
 

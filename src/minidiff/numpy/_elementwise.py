@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from .. import array_api as xp
+from ..array_api._elementwise import remainder_x2
 from ..core import words
 from ..core.tensor import Tensor
 from ._dtypes import alike, doubles, floats
@@ -159,7 +160,7 @@ def i0(x: Any) -> Tensor:
 
 # Not by `remainder` of the magnitudes on the tape: the slope of a magnitude at 0 is 0, and here it
 # is 1.
-@words.elementwise(x1=lambda g: g, x2=lambda xp, g, x1, x2: -g * xp.trunc(x1 / x2))
+@words.elementwise(x1=lambda g: g, x2=remainder_x2)
 def remainder_of_first(xp: Any, x1: Tensor, x2: Tensor, /) -> Any:
     """Remainder with the sign of the dividend."""
     rest = xp.remainder(xp.abs(x1), xp.abs(x2))
