@@ -1,14 +1,21 @@
-"""What `detect_anomaly` reports: the operation that made a nan or inf, and the line behind it."""
+"""Nan and inf on the way back: the operation that made one is named, or 0 stops them.
+
+`detect_anomaly` names the operation and the user's line behind it; under `strong_zeros` what
+arrives as exactly 0 goes on as 0.
+"""
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 import sys
 import warnings
 from types import FrameType
 from typing import Any
 
 from .graph import OpNode
+from .rules import Rule
 from .tensor import Tensor, raw
 
 # Whose frames are none of the user's: this package, and NumPy, which calls it back.
@@ -67,3 +74,18 @@ def finite(node: OpNode, value: Any) -> tuple[Any, Any]:
     while type(getattr(array, "value", None)) is Tensor:  # a batch: what lies underneath
         backend, array = array.value._backend, raw(array.value)
     return backend.arrays, backend.arrays.isfinite(array)
+
+
+def with_strong_zeros(rule: Rule, xp: Any, g: Any, d: Any) -> Any:
+    """What a formula gave, with 0 where exactly 0 arrived and the product is nan or infinite.
+
+    An element-wise function goes element by element; of others no more is known than that nothing
+    goes on where nothing at all arrived. Finite values stay what they are: zeros, but zeros that
+    know how they depend on what arrives.
+    """
+    if rule.word == "elementwise":
+        nothing = g == 0
+    else:
+        parts = [one for one in (g if isinstance(g, tuple | list) else [g]) if one is not None]
+        nothing = functools.reduce(operator.and_, [xp.all(part == 0) for part in parts])
+    return xp.where(nothing & ~xp.isfinite(d), 0, d)

@@ -6,17 +6,15 @@ formulas run on Tensors. Nothing here recurses, and nothing knows a function by 
 
 from __future__ import annotations
 
-import functools
 import operator
 from typing import Any
 
-from .anomaly import look_for_anomaly
+from .anomaly import look_for_anomaly, with_strong_zeros
 from .graph import Dual, Freed, Node, OpNode, WideNode
 from .hooks import Hooked, run_hooks
 from .lifting import lift
 from .nodes import NOTHING, PART, flat, lifted, mixed_backends, node_of, pack
 from .project import project, projected
-from .rules import Rule
 from .saving import Stored
 from .state import State, state, zeros_are_strong
 from .tensor import Tensor, blank, current, root_of, wrap
@@ -435,21 +433,6 @@ class Pass:
 
 def unchanged(g: Any) -> Any:
     return g
-
-
-def with_strong_zeros(rule: Rule, xp: Any, g: Any, d: Any) -> Any:
-    """What a formula gave, with 0 where exactly 0 arrived and the product is nan or infinite.
-
-    An element-wise function goes element by element; of others no more is known than that nothing
-    goes on where nothing at all arrived. Finite values stay what they are: zeros, but zeros that
-    know how they depend on what arrives.
-    """
-    if rule.word == "elementwise":
-        nothing = g == 0
-    else:
-        parts = [one for one in (g if isinstance(g, tuple | list) else [g]) if one is not None]
-        nothing = functools.reduce(operator.and_, [xp.all(part == 0) for part in parts])
-    return xp.where(nothing & ~xp.isfinite(d), 0, d)
 
 
 def empty(node: OpNode) -> None:
