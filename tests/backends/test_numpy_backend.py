@@ -1,5 +1,6 @@
 """What the engine asks of NumPy, the backend of the device 'cpu'."""
 
+import contextlib
 import operator
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from minidiff.backends import (
     of_device,
     of_library,
 )
-from minidiff.backends._numpy_functions import is_basic
+from minidiff.backends._numpy_functions import is_basic, scatter_add
+from minidiff.backends.numpy import NumPyBackend, silencer
 
 
 def test_where_it_is_found():
@@ -158,6 +160,40 @@ def test_to_device():
 
 def test_quietly():
     assert numpy_backend.quietly(operator.truediv, np.ones(1), np.zeros(1)) == np.inf
+    with np.errstate(all="raise"):
+        with contextlib.suppress(KeyError):
+            numpy_backend.quietly({}.__getitem__, "an error on the way out")
+        assert set(np.geterr().values()) == {"raise"}  # the caller's own setting is back
+
+
+def test_quietly_where_numpy_keeps_its_setting_elsewhere(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "seterr", lambda **kwargs: None)
+        quietly = silencer()
+    assert quietly(operator.truediv, np.ones(1), np.zeros(1)) == np.inf
+
+
+def test_ones_are_new_each_time_and_few_are_remembered():
+    backend = NumPyBackend()
+    for size in range(3 * backend.most_patterns):
+        first = backend.ones((size,), backend.double, None)
+        first[...] = 7.0
+        np.testing.assert_array_equal(backend.ones((size,), backend.double, None), np.ones(size))
+    large = (backend.most_in_pattern + 1,)
+    assert backend.ones(large, backend.double, None).shape == large
+    assert len(backend.patterns) <= backend.most_patterns
+    assert large not in backend.patterns
+    assert backend.ones((2,), np.dtype("f4"), None).dtype == np.float32
+
+
+@pytest.mark.parametrize("step", [None, 1, 2, -1, -3])
+@pytest.mark.parametrize("stop", [None, 0, 2, 5, 9, -1, -9])
+@pytest.mark.parametrize("start", [None, 0, 3, 5, 9, -2, -9])
+def test_scatter_add_of_a_slice(start, stop, step):
+    key, x = slice(start, stop, step), np.arange(1.0, 11.0).reshape(5, 2)
+    expected = np.zeros((5, 2))
+    expected[key] = x[key]
+    np.testing.assert_array_equal(scatter_add(x[key], key, (5, 2)), expected)
 
 
 def test_nothing_else_is_imported():

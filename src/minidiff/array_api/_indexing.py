@@ -35,9 +35,8 @@ def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
     backend, (key,) = node.backend, node.args
     known = walk.grads.get(parent)
     if known is None and type(key) is slice:  # the first part: written, not added
-        walk.grads[parent] = buffer = backend.zeros(parent.shape, parent.dtype, g)
+        walk.grads[parent] = backend.arrays.scatter_add(g, key, parent.shape)
         walk.owned.add(parent)
-        backend.arrays.write_at(buffer, key, g)
     elif parent in walk.owned and type(known) is backend.array_type:
         backend.add_at(known, key, g)
     else:

@@ -22,6 +22,14 @@ write_at = operator.setitem
 
 def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
     """Zeros of a shape with x added at key, repeated places summed."""
+    if type(key) is slice:
+        start, stop, step = key.indices(shape[0])
+        if step == 1 and start <= stop:  # nothing is written twice, zeros included
+            out = np.empty(shape, x.dtype)
+            out[:start] = 0
+            out[start:stop] = x
+            out[stop:] = 0
+            return out
     out = np.zeros(shape, x.dtype)
     add_at(out, key, x)
     return out
@@ -29,7 +37,10 @@ def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
 
 def add_at(array: Any, key: Any, value: Any) -> None:
     """array[key] += value, repeated places summed."""
-    if type(key) is slice or is_basic(key):
+    if type(key) is slice:
+        part = array[key]
+        part += value
+    elif is_basic(key):
         array[key] += value
     elif type(key) is np.ndarray and key.dtype.kind in "iu" and array.ndim > 1:
         add_rows(array, key, value)

@@ -8,6 +8,7 @@ more than importing NumPy).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, ClassVar
 
 import numpy as np
@@ -44,12 +45,36 @@ class Numbers(dict[float, Any]):
         return made
 
 
-ONE = Numbers()[1]
+def silencer() -> Callable[..., Any]:
+    """A function that calls another without NumPy's floating-point warnings.
+
+    np.errstate would work out its setting anew each time. So the context variable that NumPy sets
+    is looked up, once, and set to the very same from then on: a quarter of the time.
+    """
+    context = Context()
+    context.run(np.seterr, all="ignore")
+    if len(context) != 1:  # a NumPy that keeps it in another way
+        return np.errstate(all="ignore")(call)
+    ((variable, silent),) = context.items()
+
+    def quietly(function: Callable[..., Any], *args: Any) -> Any:
+        token = variable.set(silent)
+        try:
+            return function(*args)
+        finally:
+            variable.reset(token)
+
+    return quietly
+
+
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    return function(*args)
 
 
 class NumPyBackend(Backend):
     name = "numpy (device 'cpu')"
     keeps_devices = False
+    most_patterns, most_in_pattern = 64, 1000  # of small arrays of ones, and elements in each
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +83,7 @@ class NumPyBackend(Backend):
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
         self.double = self.plain[0]
         self.numbers = Numbers()
+        self.patterns: dict[Any, Any] = {}
         self.arrays = namespace("numpy arrays", _numpy_functions, np, _compat)
 
     def asarray(self, data: Any) -> Any:
@@ -70,8 +96,16 @@ class NumPyBackend(Backend):
         return _numpy_functions.copy_as_it_lies(array)
 
     def ones(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
-        out = np.empty(shape, dtype)
-        out[...] = ONE  # half the time of np.ones, where there are few
+        if dtype is not self.double:
+            return np.ones(shape, dtype)
+        pattern = self.patterns.get(shape)
+        if pattern is not None:
+            return +pattern  # a third of the time of np.ones
+        out = np.ones(shape)
+        if out.size <= self.most_in_pattern:
+            if len(self.patterns) >= self.most_patterns:
+                self.patterns.clear()
+            self.patterns[shape] = out.copy()
         return out
 
     def zeros(self, shape: tuple[int, ...], dtype: Any, like: Any) -> Any:
@@ -122,11 +156,7 @@ class NumPyBackend(Backend):
         target = of_device(device)
         return target, array if target is self else target.arrays.asarray(array)
 
-    # As a decorator it takes half the time of a with block.
-    @staticmethod
-    @np.errstate(all="ignore")
-    def quietly(function: Callable[..., Any], *args: Any) -> Any:
-        return function(*args)
+    quietly = staticmethod(silencer())
 
 
 numpy_backend = NumPyBackend()

@@ -7,7 +7,7 @@ formulas run on Tensors. Nothing here recurses, and nothing knows a function by 
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .anomaly import look_for_anomaly, with_strong_zeros
 from .graph import Dual, Freed, Node, OpNode, WideNode
@@ -18,7 +18,10 @@ from .project import project, projected
 from .saving import Stored
 from .state import State, state, zeros_are_strong
 from .tensor import Tensor, blank, current, root_of, wrap
-from .walk import freed_below, reachable
+from .walk import empty, freed_below, reachable
+
+if TYPE_CHECKING:
+    from ..backends import Backend
 
 iadd: Any = operator.iadd
 
@@ -72,21 +75,13 @@ def backward(
             "backward: cleanup_mode='destroy' would empty the graph that allow_higher_order=True "
             "needs; use 'prune' or 'keep'"
         )
-    node = node_of(current(self))
-    if node is None and self._backend.base is not None:
-        raise RuntimeError(
-            "backward: nothing was recorded for this tensor inside vmap, where leaves made outside "
-            "are constants; call backward outside, or take md.grad inside"
-        )
+    backend, node = self._backend, node_of(current(self))
     if node is None:
-        raise RuntimeError(
-            "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "
-            "compute outside no_grad(), and mind that integer results have no history"
-        )
-    now = state_now()
+        raise nothing_recorded(backend)
+    during = now = state_now()
     on_tensors = allow_higher_order or bool(now.levels)
-    batched = self._backend.base is not None  # and underneath outer transforms may record
-    during = now.recorded(allow_higher_order) if on_tensors and not batched else now
+    if on_tensors and backend.base is None:  # else underneath outer transforms may record
+        during = now.recorded(allow_higher_order)
     seed = start(self, grad, on_tensors)
     strong = strong_zeros or zeros_now()
     walk = Pass(on_tensors, now, retain_grads, cleanup_mode, strong, allow_higher_order)
@@ -100,10 +95,22 @@ def backward(
     del node, seed  # or they would keep what the walk frees
     token = state.set(during) if during is not now else None
     try:
-        self._backend.quietly(walk.run, nodes, reset_grads)
+        backend.quietly(walk.run, nodes, reset_grads)
     finally:
         if token is not None:
             state.reset(token)
+
+
+def nothing_recorded(backend: Backend) -> RuntimeError:
+    if backend.base is not None:
+        return RuntimeError(
+            "backward: nothing was recorded for this tensor inside vmap, where leaves made outside "
+            "are constants; call backward outside, or take md.grad inside"
+        )
+    return RuntimeError(
+        "backward: nothing was recorded for this tensor; make the inputs with allow_grad=True, "
+        "compute outside no_grad(), and mind that integer results have no history"
+    )
 
 
 Tensor.backward = backward  # type: ignore[method-assign]  # the handle is below the walk
@@ -433,14 +440,3 @@ class Pass:
 
 def unchanged(g: Any) -> Any:
     return g
-
-
-def empty(node: OpNode) -> None:
-    """Take from a node whatever it keeps, so that a second walk is refused."""
-    for slot in ("x1", "x2", "out", "args", "kwargs"):
-        if hasattr(node, slot):
-            delattr(node, slot)
-    node.parent1 = Freed(node)
-    node.parent2 = None
-    if isinstance(node, WideNode):
-        node.many = {"freed": node.parent1}

@@ -28,45 +28,60 @@ def freed_below(node: Any, bottom: Any) -> Any:
     return Dual(node.level, freed_below(node.primal, bottom), node.tangent)
 
 
+def empty(node: OpNode) -> None:
+    """Take from a node whatever it keeps, so that a second walk is refused."""
+    for slot in ("x1", "x2", "out", "args", "kwargs"):
+        if hasattr(node, slot):
+            delattr(node, slot)
+    node.parent1 = Freed(node)
+    node.parent2 = None
+    if isinstance(node, WideNode):
+        node.many = {"freed": node.parent1}
+
+
 def reachable(root: Node) -> list[OpNode]:
     """The operations behind a node, oldest first."""
     found: list[Any] = [root]
-    seen: set[Node | None] = {None, root}
+    seen: set[Node] = {root}
     if type(root) is not OpNode:
         found.clear()
+        seen.clear()
         enqueue(root, found, seen)
     for node in found:  # which grows meanwhile
         parent = node.parent1
-        if parent is not None and parent not in seen:
-            seen.add(parent)
-            if type(parent) is OpNode:
+        if type(parent) is OpNode:
+            if parent not in seen:
+                seen.add(parent)
                 found.append(parent)
-            elif type(parent) is not Leaf:
-                enqueue(parent, found, seen)
+        elif parent is not None and type(parent) is not Leaf:
+            enqueue(parent, found, seen)
         parent = node.parent2
-        if parent is not None and parent not in seen:
-            seen.add(parent)
-            if type(parent) is OpNode:
+        if type(parent) is OpNode:
+            if parent not in seen:
+                seen.add(parent)
                 found.append(parent)
-            elif type(parent) is not Leaf:
-                enqueue(parent, found, seen)
-    found.sort(key=by_number)
+        elif parent is not None and type(parent) is not Leaf:
+            enqueue(parent, found, seen)
+    if len(found) > 1:
+        found.sort(key=by_number)
     return found
 
 
 by_number = operator.attrgetter("number")
 
 
-def enqueue(node: Node | None, found: list[OpNode], seen: set[Node | None]) -> None:
+def enqueue(node: Node | None, found: list[OpNode], seen: set[Node]) -> None:
     """Add an operation of any kind to what was found; refuse what an earlier pass freed."""
-    waiting = [node]
+    waiting: list[Node | None] = [node]
     while waiting:
         node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
         if isinstance(node, OpNode):
             found.append(node)
             if isinstance(node, WideNode):
-                waiting += [parent for parent in node.parents() if parent not in seen]
-                seen.update(waiting)
+                waiting += node.parents()
         elif type(node) is Freed:
             raise freed()
         elif type(node) is Dual:
