@@ -317,7 +317,7 @@ def test_the_page_has_every_name_once(name):
 def test_the_page_says_what_is_found(whole_run):
     assert sorted(whole_run) == sorted([*NAMES, gradients.GETITEM])
     titles = re.search(r"^\| name \| (.*) \|$", PAGE, flags=re.MULTILINE)[1].split(" | ")
-    assert titles == ["NumPy", "array-api-strict", "PyTorch"]
+    assert titles == ["NumPy", "array-api-strict", "PyTorch", "JAX"]
     rows = [line.split(" | ") for line in PAGE.splitlines() if line.startswith("| `")]
     found = {row[0].strip("| `"): row[1] for row in rows}
     assert found == {name: gradients.cell(verdict) for name, verdict in whole_run.items()}
