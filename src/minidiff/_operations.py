@@ -80,13 +80,18 @@ class Call:
                 f"{self.name}: gradient function {index + 1} has to return a Tensor, and it "
                 f"returned {type(d).__name__}; it gets Tensors, so compute with them alone"
             )
-        try:
-            return project(x._backend, x._backend.tensors, d, x.shape, x.dtype)
-        except (ValueError, IndexError) as error:
+        if d.ndim and not broadcasts(x.shape, d.shape):
             raise ValueError(
                 f"{self.name}: gradient function {index + 1} returned shape {d.shape}, and its "
                 f"input has shape {x.shape}"
-            ) from error
+            )
+        return project(x._backend, x._backend.tensors, d, x.shape, x.dtype)
+
+
+def broadcasts(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be stretched to the other."""
+    pairs = zip(shape[::-1], larger[::-1], strict=False)
+    return len(shape) <= len(larger) and all(one in (1, side) for one, side in pairs)
 
 
 def operation_inputs(xp: Any, g: Any, inputs: Any, call: Any) -> list[Any]:

@@ -9,9 +9,9 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..backends import numpy_backend
+from ..backends import SCALARS, numpy_backend, of_array
 from ..core.apply import operator as as_operator
-from ..core.nodes import listed
+from ..core.nodes import listed, mixed_backends
 from ..core.rules import Rule, rule_of
 from ..core.tensor import Tensor, current, has_history, is_kept, refuse_to_lose
 from ..core.views import set_item, update
@@ -59,6 +59,10 @@ def otherwise(rule: Rule, x1: Any, x2: Any = None) -> Any:
     if type(x) is Tensor and other is None and rule.name in ("equal", "not_equal"):
         xp = x._backend.tensors  # no element is None
         return xp.full(x.shape, rule.name == "not_equal", dtype=xp.bool, device=x.device)
+    if type(x) is Tensor and type(other) is not Tensor and type(other) not in SCALARS:
+        foreign = of_array(other)
+        if foreign not in (None, numpy_backend):  # NumPy's arrays answer for themselves
+            raise mixed_backends(rule.name, x._backend, foreign)
     return NotImplemented
 
 
@@ -197,7 +201,14 @@ def _repr(self: Tensor) -> str:
 
 
 def _format(self: Tensor, spec: str) -> str:
-    return format(self.item(), spec) if spec and self.ndim == 0 else str(self)
+    if not spec:
+        return str(self)
+    if self.ndim:
+        raise TypeError(
+            f"format: {spec!r} is for a number, and this tensor has shape {self.shape}; format its "
+            "elements, or round(t, decimals)"
+        )
+    return format(self.item(), spec)
 
 
 def _array(self: Tensor, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -255,7 +255,8 @@ def cumulative_prod_jvp(
     dx = xp.moveaxis(dx, 0 if axis is None else axis, -1)
     dout = recurrence(xp, factors, before * dx)
     if include_initial:
-        dout = xp.concat([xp.zeros_like(before[..., :1]), dout], axis=-1)
+        none_yet = xp.zeros((*dx.shape[:-1], 1), dtype=dout.dtype, device=dout.device)
+        dout = xp.concat([none_yet, dout], axis=-1)
     return xp.moveaxis(dout, -1, 0 if axis is None else axis)
 
 

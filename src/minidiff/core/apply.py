@@ -15,7 +15,7 @@ from ..backends import NUMBERS, SCALARS, Backend
 from .forward import record
 from .general import composite, free, made_inside, refuse, several, wide
 from .graph import OpNode, next_number
-from .nodes import NOTHING, PLAIN, Above, constant, together, unwrap
+from .nodes import NOTHING, PLAIN, Above, constant, parameter, together, unwrap
 from .rules import Rule, rule_of
 from .state import RECORDING, state
 from .tensor import UNRECORDED, Tensor, blank, look_again
@@ -247,13 +247,13 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             if args:
                 args = tuple(
                     [
-                        a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
+                        a if type(a) in PLAIN else parameter(a, backend, tracked, rule.name)
                         for a in args
                     ]
                 )
             if kwargs:
                 kwargs = {
-                    name: a if type(a) in PLAIN else unwrap(a, backend, tracked, rule.name)
+                    name: a if type(a) in PLAIN else parameter(a, backend, tracked, rule.name)
                     for name, a in kwargs.items()
                 }
         except Above as upper:

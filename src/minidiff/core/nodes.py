@@ -10,10 +10,11 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
-from ..backends import SCALARS, Backend
+from ..backends import SCALARS, Backend, numpy_backend
 from .graph import Dual, Node, OpNode, WideNode, next_number
 from .lifting import lift
 from .rules import Rule, Space
+from .state import state
 from .tensor import Tensor, current, root_of, wrap
 
 # The keywords of a call that has none; never written to.
@@ -191,9 +192,22 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     if kind is list:
         return [unwrap(one, backend, keep, where) for one in value]
     if not isinstance(value, backend.constants):
+        foreign = isinstance(value, numpy_backend.constants) and backend.base is None
+        if foreign and value.dtype.kind in "biu":  # a key, in NumPy's arrays
+            return backend.tensors.asarray(value, copy=True)._data
         return value
     changes = type(value) is backend.array_type or getattr(value, "shape", ()) != ()
     return backend.copy(value) if keep and changes else backend.constant(value)
+
+
+def parameter(value: Any, backend: Backend, keep: bool, where: str) -> Any:
+    """As `unwrap`, for an argument that has no derivative: one with a history is refused."""
+    if type(value) is Tensor and value._node is not None and state.get().live:
+        raise TypeError(
+            f"{where}: one of the parameters tracks gradients, and there is no derivative in it, "
+            "so its gradient would silently be zero; pass a number, or t.detach()"
+        )
+    return unwrap(value, backend, keep, where)
 
 
 def adopted(value: Any, backend: Backend, where: str) -> Any:
@@ -215,9 +229,17 @@ def together(where: str, x1: Tensor, x2: Tensor) -> list[Any]:
 
 
 def listed(x: Tensor, values: Any) -> Tensor:
-    """A list or tuple beside a Tensor as one of its library, with the history of what is in it."""
-    made: Tensor = x._backend.tensors.asarray(list(values), device=x.device)
+    """A list, or NumPy's array, beside a Tensor as one of its library, with all history."""
+    values = values.copy() if isinstance(values, numpy_backend.constants) else list(values)
+    made: Tensor = x._backend.tensors.asarray(values, device=x.device)
     return made
+
+
+def is_listed(value: Any, backend: Backend) -> bool:
+    """Whether a value is a list or a tuple, or NumPy's array beside another library."""
+    if isinstance(value, list | tuple):
+        return True
+    return isinstance(value, numpy_backend.constants) and not isinstance(value, backend.constants)
 
 
 def brought_out(value: Any) -> Any:

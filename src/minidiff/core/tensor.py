@@ -33,6 +33,12 @@ class Construction(type):
     ) -> Tensor:
         self: Tensor
         if type(data) is Tensor:
+            if has_history(data) and not exporting.get():
+                raise TypeError(
+                    "Tensor(t) of a Tensor that tracks gradients would silently lose its history; "
+                    "asarray(t) keeps it, and t.detach() is the same without it (a new leaf: "
+                    "t.detach(allow_grad=True))"
+                )
             xp = data._backend.tensors
             self = xp.asarray(data.detach(), dtype=dtype, device=device, copy=True)
         else:
@@ -382,7 +388,7 @@ def refuse_to_lose(tensor: Tensor, what: str) -> None:
         raise TypeError(
             f"{what} of a Tensor that tracks gradients would silently lose its history; take "
             "t.detach() first, or t.as_numpy() for a copy of the values, or wrap the code in "
-            "minidiff.allow_detach()"
+            "minidiff.allow_detach(); minidiff.numpy has functions that keep it"
         )
 
 
@@ -400,12 +406,19 @@ def look_again(view: Tensor) -> None:
     backend = view._backend
     if moved and state.get().live and type(root._node) is not Freed:
         fresh = follow(backend.tensors, root, steps_of(path))
+        if retains(view._node):
+            fresh.retain_grad()
         view._data = fresh._data
         view._node = fresh._node
         view._at = (root, path, root._data, root._node)
     elif root._data is not array:
         view._data = follow(backend.arrays, root._data, steps_of(path))
         view._at = (root, path, root._data, node)
+
+
+def retains(node: Node | None) -> bool:
+    """Whether `retain_grad` was asked of the tensor that has a node (core/hooks.py)."""
+    return isinstance(node, OpNode) and getattr(node.rule, "retain", False)
 
 
 def steps_of(path: Path) -> list[Step]:

@@ -14,14 +14,16 @@ from typing import Any
 from ..backends import SCALARS
 from .forward import record
 from .graph import Leaf
-from .nodes import Above, adopted, brought_out, listed, node_of, unwrap
+from .nodes import Above, adopted, brought_out, is_listed, listed, node_of, unwrap
 from .rules import Rule, rule_of
 from .state import state
-from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, steps_of, wrap
+from .tensor import UNRECORDED, Tensor, current, follow, is_kept, retains, root_of, steps_of, wrap
 
 
 def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
     """x[key] = value; `write` is the table's rule for a write through a view's path."""
+    if type(value) is not Tensor and is_listed(value, x._backend):
+        value = listed(x, value)
     if type(value) is Tensor:
         if value._backend is not x._backend:
             value = beside(x, value, "x[k] = v")
@@ -61,7 +63,7 @@ def update(
             other = beside(x, other, f"x {SYMBOLS.get(rule.name, rule.name)}= y")
         current(other)
     elif type(other) not in SCALARS and not isinstance(other, backend.constants):
-        if not isinstance(other, list | tuple):
+        if not is_listed(other, backend):
             return NotImplemented
         return update(x, listed(x, other), function, library_update, write)
     refuse_broadcast(x)
@@ -95,7 +97,9 @@ def update(
         else:
             make_writable(x, root)
             put(x, root, ..., out._data)
-        x._node = out._node
+        retained, x._node = retains(x._node), out._node
+        if retained:
+            x.retain_grad()
     else:
         make_writable(x, root)
         put(x, root, ..., out._data)
@@ -209,7 +213,9 @@ def note_write(x: Tensor, root: Tensor, key: Any, value: Any, write: Rule) -> No
     reshaped = any(name == "reshape" for name, _, _ in steps)
     layout = root._backend.layout(root._data) if reshaped else None
     record(write, after, (before, value, steps, layout), {})
-    root._node = after._node
+    retained, root._node = retains(root._node), after._node
+    if retained:
+        root.retain_grad()
 
 
 def describe(key: Any) -> str:

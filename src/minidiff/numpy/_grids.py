@@ -8,7 +8,7 @@ from typing import Any
 import numpy as bare
 
 from .. import array_api as xp
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, has_history
 from ._axes import as_shape, normalize_axis
 from ._dtypes import alike, dtype_for, is_bool
 from ._indexing import nonzero
@@ -100,10 +100,19 @@ class Grid:
     """`mgrid[0:3, 0:1:5j]`: the coordinates of a grid, as `meshgrid` gives them."""
 
     def __init__(self, sparse: bool):
+        self._sparse = sparse
         self._numpys = bare.ogrid if sparse else bare.mgrid
 
     def __getitem__(self, key: Any) -> Any:
         several = isinstance(key, tuple)
+        lines = key if several else (key,)
+        ends = [end for one in lines for end in (one.start, one.stop, one.step)]
+        if any(type(end) is Tensor and has_history(end) for end in ends):
+            grids = [_stretch(one) for one in lines]
+            if not several:
+                return grids[0]
+            grids = list(meshgrid(*alike(*grids), indexing="ij", sparse=self._sparse))
+            return tuple(grids) if self._sparse else xp.stack(grids)
         found = self._numpys[tuple(map(_plain, key)) if several else _plain(key)]
         return tuple(map(tensor, found)) if isinstance(found, tuple) else tensor(found)
 

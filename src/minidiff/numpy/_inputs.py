@@ -68,7 +68,7 @@ def tensor(value: Any, like: Any = None) -> Tensor:
     first = first_tensor(like) if inside is None else inside
     if first is None:
         return numpy_backend.tensors.asarray(value)
-    shared = isinstance(value, first._backend.constants)
+    shared = isinstance(value, (*numpy_backend.constants, *first._backend.constants))
     if inside is None and not shared:
         value = bare.asarray(value)
     made = first._backend.tensors.asarray(value, device=first.device, copy=shared or None)

@@ -22,7 +22,7 @@ from . import (
     _sorting,
     _writing,
 )
-from ._inputs import namespace
+from ._inputs import is_complex, namespace
 
 Function = Callable[..., Any]
 
@@ -144,6 +144,16 @@ def _write_flat(self: Tensor, value: Any) -> None:
     Flat(self)[...] = value
 
 
+def _write_real(self: Tensor, value: Any) -> None:
+    _elementwise.real(self)[...] = value
+
+
+def _write_imag(self: Tensor, value: Any) -> None:
+    if not is_complex(self):
+        raise TypeError(f"imag: an array of {self.dtype} has no imaginary part to write")
+    _elementwise.imag(self)[...] = value
+
+
 # ---- memory
 
 
@@ -204,6 +214,8 @@ METHODS: dict[str, Any] = {
     **{function.__name__: property(function) for function in PROPERTIES},
     "__round__": round_,
     "flat": property(Flat, _write_flat, doc="The elements in order, to read or to write."),
-    "real": property(_elementwise.real, doc="The real part; a real array as it is."),
-    "imag": property(_elementwise.imag, doc="The imaginary part; zeros of a real array."),
+    "real": property(_elementwise.real, _write_real, doc="The real part; a real array as it is."),
+    "imag": property(
+        _elementwise.imag, _write_imag, doc="The imaginary part; zeros of a real array."
+    ),
 }

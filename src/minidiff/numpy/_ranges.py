@@ -11,9 +11,9 @@ import numpy as bare
 from .. import array_api as xp
 from ..array_api._helpers import anywhere
 from ..backends import SCALARS
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, has_history
 from ._dtypes import alike, as_dtype, doubles, dtype_for, floats
-from ._inputs import namespace, tensor
+from ._inputs import is_floating, namespace, tensor
 
 __all__ = [
     "arange",
@@ -27,23 +27,39 @@ __all__ = [
 
 
 def arange(
-    start_or_stop: Any,
+    start_or_stop: Any = None,
     /,
     stop: Any = None,
     step: Any = 1,
     dtype: Any = None,
     *,
+    start: Any = None,
     device: Any = None,
     like: Any = None,
 ) -> Tensor:
-    """Evenly spaced values in a half-open interval; constants."""
-    start, stop, step = [_number(one) for one in (start_or_stop, stop, step)]
+    """Evenly spaced values in a half-open interval: how many there are is constant.
+
+    So value i is start + i step, and has these two derivatives.
+    """
+    bounds = [one for one in (start, start_or_stop, stop) if one is not None]
+    if len(bounds) not in (1, 2):
+        raise TypeError("arange takes stop, or start and stop, and a step")
+    if stop is None and step is None:
+        step = 1
+    tracked = [one for one in (*bounds, step) if type(one) is Tensor and has_history(one)]
+    if like is None and tracked:
+        like = tracked[0]
+    numbers = [_number(one) for one in (*bounds, step)]
+    numbers = numbers if len(numbers) == 3 else [0, *numbers]
     if like is None:
-        dtype = dtype_for(dtype, None)
-        return xp.arange(start, stop, step, dtype=dtype, device=device)
+        return xp.arange(*numbers, dtype=dtype_for(dtype, None), device=device)
     beside = tensor(like)
-    dtype = dtype_for(dtype, beside)
-    return namespace(beside).arange(start, stop, step, dtype=dtype, device=beside.device)
+    made = namespace(beside).arange(*numbers, dtype=dtype_for(dtype, beside), device=beside.device)
+    if not tracked or not is_floating(made):
+        return made
+    first = bounds[0] if len(bounds) == 2 else 0.0
+    places = namespace(beside).arange(made.size, dtype=made.dtype, device=beside.device)
+    return xp.astype(first + step * places, made.dtype)
 
 
 def _number(value: Any) -> Any:
