@@ -230,7 +230,7 @@ def together(where: str, x1: Tensor, x2: Tensor) -> list[Any]:
 
 def listed(x: Tensor, values: Any) -> Tensor:
     """A list, or NumPy's array, beside a Tensor as one of its library, with all history."""
-    values = values.copy() if isinstance(values, numpy_backend.constants) else list(values)
+    values = list(values) if isinstance(values, list | tuple) else values.copy()
     made: Tensor = x._backend.tensors.asarray(values, device=x.device)
     return made
 
