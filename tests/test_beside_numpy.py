@@ -98,6 +98,21 @@ def test_retain_grad_stays_with_the_tensor_that_is_written(x, write):
     numpy.testing.assert_allclose(part.grad.as_numpy(), [1.0, 1.0])
 
 
+def test_retain_grad_of_a_view_whose_base_forgot_its_history(x):
+    y = x * x
+    part = y[:2]
+    part.retain_grad()
+    y.wipe()
+    assert part.op_node is None  # read again, it has no gradient to retain, and says nothing
+
+
+def test_a_parameter_without_a_derivative_where_no_history_is_made():
+    a, ddof = numpy.array([0.3, -0.7, 1.4]), md.Tensor(1.0, allow_grad=True)
+    for allowed in (md.no_grad, md.allow_detach):
+        with allowed():
+            assert np.std(a, ddof=ddof).item() == pytest.approx(numpy.std(a, ddof=1))
+
+
 def test_parts_of_complex_numbers_are_written():
     def function(r):
         y = np.array([1 + 1j, 2.0])
@@ -132,6 +147,9 @@ def test_numbers_in_steps_of_what_is_differentiated(function, slope):
 def test_arange_by_keywords():
     for call in ({"start": 1, "stop": 4}, {"stop": 4}, {"start": 1, "stop": 9, "step": 3}):
         numpy.testing.assert_array_equal(np.arange(**call).as_numpy(), numpy.arange(**call))
+    for call in ({"start": 5}, {"start": 2, "stop": None, "step": 1}):
+        with pytest.raises(TypeError, match="arange takes stop"):
+            np.arange(**call)
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (2, 0)])

@@ -176,9 +176,10 @@ def test_quietly_where_numpy_keeps_its_setting_elsewhere(monkeypatch):
 def test_ones_are_new_each_time_and_few_are_remembered():
     backend = NumPyBackend()
     for size in range(3 * backend.most_patterns):
-        first = backend.ones((size,), backend.double, None)
-        first[...] = 7.0
-        np.testing.assert_array_equal(backend.ones((size,), backend.double, None), np.ones(size))
+        for _ in range(3):
+            made = backend.ones((size,), backend.double, None)
+            np.testing.assert_array_equal(made, np.ones(size))
+            made[...] = 7.0
     large = (backend.most_in_pattern + 1,)
     assert backend.ones(large, backend.double, None).shape == large
     assert len(backend.patterns) <= backend.most_patterns

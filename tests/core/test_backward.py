@@ -9,6 +9,7 @@ import minidiff as md
 import minidiff.array_api as xp
 import numpy as np
 from cases import CASES
+from minidiff.core.walk import reachable
 
 
 def leaf(data, dtype=None):
@@ -79,6 +80,14 @@ def test_a_formula_gives_an_array_of_its_own(case):
         if parent is not None:
             found = pull(node.backend.arrays, g, node)
             assert found is g or not any(np.shares_memory(found, one) for one in kept)
+
+
+def test_each_operation_is_found_once():
+    """Each uses the two before it, so there are as many ways as Fibonacci's numbers."""
+    before, last = leaf([1.0]), leaf([1.0])
+    for _ in range(20):
+        before, last = last, xp.sin(before) + xp.cos(last)
+    assert len(reachable(last.op_node)) == 60
 
 
 # ---- where it starts

@@ -14,8 +14,8 @@ from ..backends import SCALARS, Backend, numpy_backend
 from .graph import Dual, Node, OpNode, WideNode, next_number
 from .lifting import lift
 from .rules import Rule, Space
-from .state import state
-from .tensor import Tensor, current, root_of, wrap
+from .state import exporting, state
+from .tensor import Tensor, current, has_history, root_of, wrap
 
 # The keywords of a call that has none; never written to.
 NOTHING: dict[str, Any] = {}
@@ -202,7 +202,8 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
 
 def parameter(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     """As `unwrap`, for an argument that has no derivative: one with a history is refused."""
-    if type(value) is Tensor and value._node is not None and state.get().live:
+    refused = state.get().live and not exporting.get()
+    if refused and type(value) is Tensor and has_history(value):
         raise TypeError(
             f"{where}: one of the parameters tracks gradients, and there is no derivative in it, "
             "so its gradient would silently be zero; pass a number, or t.detach()"

@@ -406,19 +406,20 @@ def look_again(view: Tensor) -> None:
     backend = view._backend
     if moved and state.get().live and type(root._node) is not Freed:
         fresh = follow(backend.tensors, root, steps_of(path))
-        if retains(view._node):
-            fresh.retain_grad()
         view._data = fresh._data
-        view._node = fresh._node
         view._at = (root, path, root._data, root._node)
+        take_over(view, fresh._node)
     elif root._data is not array:
         view._data = follow(backend.arrays, root._data, steps_of(path))
         view._at = (root, path, root._data, node)
 
 
-def retains(node: Node | None) -> bool:
-    """Whether `retain_grad` was asked of the tensor that has a node (core/hooks.py)."""
-    return isinstance(node, OpNode) and getattr(node.rule, "retain", False)
+def take_over(tensor: Tensor, node: Node | None) -> None:
+    """Give a tensor the node that its history goes on with, and what `retain_grad` asked of it."""
+    before, tensor._node = tensor._node, node
+    retained = isinstance(before, OpNode) and getattr(before.rule, "retain", False)
+    if retained and tensor.op_node is not None:
+        tensor.retain_grad()
 
 
 def steps_of(path: Path) -> list[Step]:

@@ -17,7 +17,7 @@ from .graph import Leaf
 from .nodes import Above, adopted, brought_out, is_listed, listed, node_of, unwrap
 from .rules import Rule, rule_of
 from .state import state
-from .tensor import UNRECORDED, Tensor, current, follow, is_kept, retains, root_of, steps_of, wrap
+from .tensor import UNRECORDED, Tensor, current, follow, is_kept, root_of, steps_of, take_over, wrap
 
 
 def set_item(x: Tensor, key: Any, value: Any, write: Rule) -> None:
@@ -97,9 +97,7 @@ def update(
         else:
             make_writable(x, root)
             put(x, root, ..., out._data)
-        retained, x._node = retains(x._node), out._node
-        if retained:
-            x.retain_grad()
+        take_over(x, out._node)
     else:
         make_writable(x, root)
         put(x, root, ..., out._data)
@@ -213,9 +211,7 @@ def note_write(x: Tensor, root: Tensor, key: Any, value: Any, write: Rule) -> No
     reshaped = any(name == "reshape" for name, _, _ in steps)
     layout = root._backend.layout(root._data) if reshaped else None
     record(write, after, (before, value, steps, layout), {})
-    retained, root._node = retains(root._node), after._node
-    if retained:
-        root.retain_grad()
+    take_over(root, after._node)
 
 
 def describe(key: Any) -> str:

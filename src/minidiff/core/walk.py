@@ -62,8 +62,7 @@ def reachable(root: Node) -> list[OpNode]:
                 found.append(parent)
         elif parent is not None and type(parent) is not Leaf:
             enqueue(parent, found, seen)
-    if len(found) > 1:
-        found.sort(key=by_number)
+    found.sort(key=by_number)
     return found
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as bare
 
 from .. import array_api as xp
-from ..core.tensor import Tensor, has_history
+from ..core.tensor import Tensor
 from ._axes import as_shape, normalize_axis
 from ._dtypes import alike, dtype_for, is_bool
 from ._indexing import nonzero
-from ._inputs import indices_of, tensor, tensors
+from ._inputs import indices_of, tensors
 from ._joining import concatenate
 from ._manipulation import ravel
 from ._ranges import arange, linspace
@@ -101,26 +101,13 @@ class Grid:
 
     def __init__(self, sparse: bool):
         self._sparse = sparse
-        self._numpys = bare.ogrid if sparse else bare.mgrid
 
     def __getitem__(self, key: Any) -> Any:
-        several = isinstance(key, tuple)
-        lines = key if several else (key,)
-        ends = [end for one in lines for end in (one.start, one.stop, one.step)]
-        if any(type(end) is Tensor and has_history(end) for end in ends):
-            grids = [_stretch(one) for one in lines]
-            if not several:
-                return grids[0]
-            grids = list(meshgrid(*alike(*grids), indexing="ij", sparse=self._sparse))
-            return tuple(grids) if self._sparse else xp.stack(grids)
-        found = self._numpys[tuple(map(_plain, key)) if several else _plain(key)]
-        return tuple(map(tensor, found)) if isinstance(found, tuple) else tensor(found)
-
-
-def _plain(one: slice) -> slice:
-    """A slice whose bounds are Python's numbers, in place of Tensors."""
-    bounds = [b.item() if type(b) is Tensor else b for b in (one.start, one.stop, one.step)]
-    return slice(*bounds)
+        if not isinstance(key, tuple):
+            return _stretch(key)
+        lines = alike(*[_stretch(one) for one in key])
+        grids = meshgrid(*lines, indexing="ij", sparse=self._sparse)
+        return grids if self._sparse else xp.stack(list(grids))
 
 
 class Concatenation:

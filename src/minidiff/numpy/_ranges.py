@@ -41,25 +41,24 @@ def arange(
 
     So value i is start + i step, and has these two derivatives.
     """
-    bounds = [one for one in (start, start_or_stop, stop) if one is not None]
-    if len(bounds) not in (1, 2):
+    if stop is None:
+        start_or_stop, stop = None, start_or_stop
+    if stop is None or None not in (start, start_or_stop):
         raise TypeError("arange takes stop, or start and stop, and a step")
-    if stop is None and step is None:
-        step = 1
-    tracked = [one for one in (*bounds, step) if type(one) is Tensor and has_history(one)]
+    ends = (start_or_stop, start, 0)
+    start, step = next(one for one in ends if one is not None), 1 if step is None else step
+    tracked = [one for one in (start, stop, step) if type(one) is Tensor and has_history(one)]
     if like is None and tracked:
         like = tracked[0]
-    numbers = [_number(one) for one in (*bounds, step)]
-    numbers = numbers if len(numbers) == 3 else [0, *numbers]
+    numbers = [_number(one) for one in (start, stop, step)]
     if like is None:
         return xp.arange(*numbers, dtype=dtype_for(dtype, None), device=device)
     beside = tensor(like)
     made = namespace(beside).arange(*numbers, dtype=dtype_for(dtype, beside), device=beside.device)
     if not tracked or not is_floating(made):
         return made
-    first = bounds[0] if len(bounds) == 2 else 0.0
     places = namespace(beside).arange(made.size, dtype=made.dtype, device=beside.device)
-    return xp.astype(first + step * places, made.dtype)
+    return xp.astype(start + step * places, made.dtype)
 
 
 def _number(value: Any) -> Any:
