@@ -46,18 +46,19 @@ DISTRIBUTIONS = {"strict": "array-api-strict", "torch": "torch", "cupy": "cupy-c
 
 def run_all(options: Options, backend: str, module: str, recording: str) -> tuple[list[str], int]:
     """Every run that was asked for: paragraphs, the last of which has the counts; the status."""
-    bare = None
+    bare = beside = None
     if not module and backend in ("strict", "torch"):
         code = space(backend, bare=True)
-        bare = run_suite(f"bare {backend}", code, None, options, shrink=False)
+        bare = run_suite(f"bare {backend}", code, None, options, compared=True)
+        beside = (bare, code)
     texts, runs, total, failed = [], [], Counter[str](), False
     for on in {"off": [False], "on": [True], "both": [False, True]}[recording]:
         title = f"{module or f'minidiff over {backend}'}, recording {'on' if on else 'off'}"
         exceptions = exceptions_of(backend, on) if not module else None
         code = space(backend, recording=on, module=module)
-        run = run_suite(title, code, exceptions, options, shrink=bare is None)
+        run = run_suite(title, code, exceptions, options, compared=bare is not None)
         if on and not options.pytest_arguments:
-            draw_again(run, code, exceptions, options, shrink=bare is None)
+            draw_again(run, code, exceptions, options, beside)
         problems = problems_of(run, on, bare, whole=not options.pytest_arguments)
         texts.append(show(run, problems, bare))
         runs.append(run)
@@ -70,12 +71,17 @@ def run_all(options: Options, backend: str, module: str, recording: str) -> tupl
 
 
 def draw_again(
-    run: Run, code: str, exceptions: Path | None, options: Options, *, shrink: bool
+    run: Run,
+    code: str,
+    exceptions: Path | None,
+    options: Options,
+    beside: tuple[Run, str] | None,
 ) -> None:
     """Run the tests of functions that were given integers only, with further seeds.
 
     The suite draws the dtypes, so a function can go without a floating array, and then nothing of
-    it was recorded. The time does not count as that of the run.
+    it was recorded. The bare library `beside` is drawn again too. The time does not count as that
+    of the run.
     """
     for further in range(1, MOST_DRAWS):
         names = run.unseen()
@@ -87,8 +93,13 @@ def draw_again(
             max_examples=10 * options.max_examples,
             pytest_arguments=["-k", " or ".join(f"test_{name}" for name in names)],
         )
-        title = f"{run.title}, drawn again for {len(names)} functions"
-        run.take(run_suite(title, code, exceptions, again, shrink=shrink))
+        pairs: list[tuple[Run, str, Path | None]] = [(run, code, exceptions)]
+        if beside is not None:
+            pairs.append((*beside, None))
+        for one, its_code, its_exceptions in pairs:
+            title = f"{one.title}, drawn again for {len(names)} functions"
+            compared = beside is not None
+            one.take(run_suite(title, its_code, its_exceptions, again, compared=compared))
 
 
 def space(backend: str, **options: bool | str) -> str:

@@ -69,12 +69,13 @@ class Run:
 
 
 def run_suite(
-    title: str, code: str, exceptions: Path | None, options: Options, *, shrink: bool = True
+    title: str, code: str, exceptions: Path | None, options: Options, *, compared: bool = False
 ) -> Run:
     """Run the suite from its own folder, so that the installed package is what it imports.
 
-    `code` makes the namespace: an expression in the module conformance_spaces. `shrink` looks for
-    the smallest example that fails, which takes long where many are expected to fail.
+    `code` makes the namespace: an expression in the module conformance_spaces. Runs that are to be
+    `compared` draw the same examples, and do not look for the smallest one that fails, which takes
+    long where many are expected to fail.
     """
     # What could hide a failure is not taken over: lists in the suite's folder, variables.
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ARRAY_API_TESTS")}
@@ -98,7 +99,7 @@ def run_suite(
             "CONFORMANCE_OUTCOMES": str(outcomes),
             "CONFORMANCE_SEED": str(options.seed),
             "CONFORMANCE_EXCEPTIONS": str(exceptions or ""),
-            "CONFORMANCE_SHRINK": str(shrink),
+            "CONFORMANCE_COMPARED": str(compared),
             "PYTHONPATH": os.pathsep.join(paths),
         }
         print(f"== {title}", flush=True)

@@ -171,24 +171,32 @@ def test_the_inverse_of_a_large_triangle(shape):
     np.testing.assert_allclose(found @ lower, np.broadcast_to(np.eye(shape[-1]), shape), atol=1e-13)
 
 
-def test_cholesky_of_a_large_matrix():
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("shape", [(70, 70), (2, 131, 131)])
+@pytest.mark.parametrize("dtype", [np.float64, np.complex128])
+def test_cholesky_of_a_large_matrix(shape, dtype, upper):
     # Larger than the blocks that the rule inverts whole; first and second order along directions.
     rng = np.random.default_rng(7)
-    a, v, w = rng.uniform(-1, 1, (3, 70, 70))
-    a, v = a @ a.T / 70 + np.eye(70), v + v.T
+    a, v, w = rng.uniform(-1, 1, (3, *shape)).astype(dtype)
+    if dtype is np.complex128:
+        a, v, w = np.asarray([a, v, w]) + 1j * rng.uniform(-1, 1, (3, *shape))
+    adjoint = lambda x: x.conj().swapaxes(-1, -2)  # noqa: E731
+    a, v = a @ adjoint(a) / shape[-1] + np.eye(shape[-1]), v + adjoint(v)
 
     def second(t):
         x = md.Tensor(a + t * v, allow_grad=True)
-        xp.sum(xp.linalg.cholesky(x) * md.Tensor(w)).backward(allow_higher_order=True)
-        slope = xp.sum(x.grad * md.Tensor(v))
+        factor = xp.linalg.cholesky(x, upper=upper)
+        xp.sum(xp.real(factor * md.Tensor(w))).backward(allow_higher_order=True)
+        slope = xp.sum(xp.real(xp.conj(x.grad) * md.Tensor(v)))
         slope.backward()
         return float(slope), x.grad.as_numpy()
 
     slope, hessian_times_v = second(0.0)
-    value = lambda t: np.sum(np.linalg.cholesky(a + t * v) * w)  # noqa: E731
+    value = lambda t: np.sum((np.linalg.cholesky(a + t * v, upper=upper) * w).real)  # noqa: E731
     (expected,) = directional_derivative(value, [np.asarray(0.0)], [np.asarray(1.0)], step=1e-4)
     np.testing.assert_allclose(slope, expected, rtol=1e-8)
     (expected,) = directional_derivative(
         lambda t: second(float(t))[0], [np.asarray(0.0)], [np.asarray(1.0)], step=1e-4
     )
-    np.testing.assert_allclose(np.sum(hessian_times_v * v), expected, rtol=1e-8)
+    found = np.sum((hessian_times_v.conj() * v).real)
+    np.testing.assert_allclose(found, expected, rtol=1e-8)

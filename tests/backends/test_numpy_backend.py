@@ -111,9 +111,13 @@ def test_adding_at_repeated_places():
     np.testing.assert_array_equal(x, [1, 3, 5])
 
 
+@pytest.mark.parametrize("by_scipy", [False, True])
 @pytest.mark.parametrize("width", [(), (3,), (7, 5), (1 << 17,)])
-def test_adding_more_rows_than_go_at_once(width, monkeypatch):
-    """In pieces, of which the last is shorter; and wider than a piece."""
+def test_adding_more_rows_than_go_at_once(width, by_scipy, monkeypatch):
+    """In pieces, of which the last is shorter; and wider than a piece. By SciPy, all at once."""
+    if by_scipy:
+        pytest.importorskip("scipy")
+        monkeypatch.setattr(_numpy_functions, "MANY", 0)
     monkeypatch.setattr(_numpy_functions, "AT_ONCE", 64)
     rng = np.random.default_rng(0)
     rows = rng.integers(-6, 6, (2, 11))
@@ -125,6 +129,31 @@ def test_adding_more_rows_than_go_at_once(width, monkeypatch):
     numpy_backend.add_at(found, rows, np.float64(2))  # a number, broadcast
     np.add.at(expected, rows, 2)
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["float32", "float64", "complex64", "complex128", "float16", "int64"]
+)
+def test_many_rows_are_added_alike_with_and_without_scipy(dtype, monkeypatch):
+    pytest.importorskip("scipy")
+    rng = np.random.default_rng(1)
+    rows, value = rng.integers(0, 4, 50), rng.normal(size=(50, 3)).astype(dtype)
+    first, second = np.zeros((2, 5, 3), dtype)
+    numpy_backend.add_at(first, rows, value)
+    monkeypatch.setattr(_numpy_functions, "MANY", 0)
+    numpy_backend.add_at(second, rows, value)
+    np.testing.assert_array_equal(first, second)
+    with pytest.raises((ValueError, IndexError)):  # not written beyond the array
+        numpy_backend.add_at(second, np.array([0, 5]), value[:2])
+
+
+def test_without_scipy_rows_are_added_all_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    monkeypatch.setattr(_numpy_functions, "MANY", 0)
+    found = np.zeros((3, 2))
+    numpy_backend.add_at(found, np.array([1, 1]), np.ones((2, 2)))
+    np.testing.assert_array_equal(found, [[0, 0], [2, 2], [0, 0]])
 
 
 def test_a_write_reads_its_value_first():

@@ -98,10 +98,26 @@ def inverse_of_lower(xp: Any, L: Any) -> Any:
 
 
 def cholesky_x(xp: Any, g: Any, out: Any, upper: bool) -> Any:
-    L, gL = (adjoint(xp, out), adjoint(xp, g)) if upper else (out, g)
-    inverse = inverse_of_lower(xp, L)  # one for both sides: there is no triangular solve
-    P = lower_half(xp, adjoint(xp, L) @ gL)
-    return hermitian(xp, adjoint(xp, inverse) @ P @ inverse)
+    return cholesky_back(xp, *(adjoint(xp, one) if upper else one for one in (out, g)))
+
+
+def cholesky_back(xp: Any, L: Any, gL: Any) -> Any:
+    """The gradient of x, by blocks as in [Murray] 4: half of the time of the whole at once.
+
+    x = [[D, .], [E, F]] has L = [[A, 0], [B, C]] with D = A Aᴴ, E = B Aᴴ and F - B Bᴴ = C Cᴴ.
+    """
+    n, k = L.shape[-1], L.shape[-1] // 2
+    if n <= 64:
+        inverse = xp.linalg.inv(L)  # one for both sides: there is no triangular solve
+        P = lower_half(xp, adjoint(xp, L) @ gL)
+        return hermitian(xp, adjoint(xp, inverse) @ P @ inverse)
+    A, B, C = L[..., :k, :k], L[..., k:, :k], L[..., k:, k:]
+    gF = cholesky_back(xp, C, gL[..., k:, k:])
+    gE = (gL[..., k:, :k] - 2 * (gF @ B)) @ inverse_of_lower(xp, A)
+    gD = cholesky_back(xp, A, gL[..., :k, :k] - adjoint(xp, gE) @ B)
+    gE = gE / 2  # the other half belongs to the triangle that mirrors it
+    top = xp.concat([gD, adjoint(xp, gE)], axis=-1)
+    return xp.concat([top, xp.concat([gE, gF], axis=-1)], axis=-2)
 
 
 def cholesky_jvp(xp: Any, dx: Any, out: Any, upper: bool) -> Any:

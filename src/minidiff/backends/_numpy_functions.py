@@ -49,23 +49,47 @@ def add_at(array: Any, key: Any, value: Any) -> None:
 
 
 def add_rows(array: Any, rows: Any, value: Any) -> None:
-    """Whole rows added: flat, since np.add.at takes six times as long row by row.
+    """Whole rows added.
 
-    And some at a time, so that the numbers of the places stay in the processor's cache.
+    Flat, since np.add.at takes six times as long row by row, and some at a time, so that the
+    numbers of the places stay in the processor's cache. Many by SciPy, where it is installed.
     """
     width = array[0].size if len(array) else 0
     if not array.flags.c_contiguous or width == 0:
         np.add.at(array, rows, value)
         return
     value = np.broadcast_to(value, rows.shape + array.shape[1:]).reshape(-1, width)
-    starts = np.where(rows < 0, rows + len(array), rows).reshape(-1, 1) * width
+    rows = np.where(rows < 0, rows + len(array), rows).reshape(-1)
     flat, columns, some = array.reshape(-1), np.arange(width), AT_ONCE // width or 1
-    for start in range(0, len(starts), some):
-        places = starts[start : start + some] + columns
+    if value.size >= MANY and array.dtype.char in "fdFD" and (sparse := scipy_sparse()):
+        flat += (ones_in(sparse, rows, len(array), array.dtype) @ value).reshape(-1)
+        return
+    for start in range(0, len(rows), some):
+        places = rows[start : start + some, None] * width + columns
         np.add.at(flat, places.reshape(-1), value[start : start + some].reshape(-1))
 
 
 AT_ONCE = 1 << 16  # elements
+MANY = 1 << 20  # elements, from which on it pays to import scipy.sparse
+
+
+def scipy_sparse() -> Any:
+    try:
+        import scipy.sparse
+    except ImportError:
+        return None
+    return scipy.sparse
+
+
+def ones_in(sparse: Any, rows: Any, height: int, dtype: Any) -> Any:
+    """A sparse matrix with one 1 in each column: times some rows, it adds them up.
+
+    SciPy goes through such a product column by column, in a quarter of the time of np.add.at.
+    """
+    width = len(rows)
+    made = sparse.csc_array((np.ones(width, dtype), rows, np.arange(width + 1)), (height, width))
+    made.check_format()  # it would write beyond the array
+    return made
 
 
 def copy_as_it_lies(array: Any) -> Any:
