@@ -252,6 +252,12 @@ def test_what_was_never_recorded_is_named():
     run.outcomes["test_a.py::test_cos"] = "passed"  # on integers alone
     assert runs.problems_of(run, True, None) == ["never given an array with a history: cos"]
     assert runs.problems_of(run, True, None, whole=False) == []
+    run.outcomes["test_a.py::test_cos"] = "failed"  # before it came to an array with a history
+    bare = runs.Run("bare", dict(run.outcomes))
+    assert runs.problems_of(run, True, bare) == []
+    assert "hidden by what the bare library fails: cos" in runs.show(run, [], bare)
+    bare.outcomes["test_a.py::test_cos"] = "passed"
+    assert "never given an array with a history: cos" in runs.problems_of(run, True, bare)
 
 
 def test_a_function_that_was_given_integers_only_is_tried_again(fake, monkeypatch):
@@ -301,9 +307,10 @@ def test_what_only_recording_breaks_is_named(fake):
 
 
 def test_over_another_library_the_difference_is_named_both_ways(fake):
-    """Hypothesis draws from the source of all loaded modules, so both have to load the same."""
+    """Of the same examples: Hypothesis would draw from the source of local modules as well."""
     both = """
-    import sys
+    import local
+    from hypothesis.internal.conjecture import providers
 
     from array_api_tests import xp
 
@@ -318,9 +325,11 @@ def test_over_another_library_the_difference_is_named_both_ways(fake):
     def test_both():
         assert False
 
-    def test_loaded():
-        assert "minidiff.backends.generic" in sys.modules
+    def test_drawn_alike():
+        assert len(providers._get_local_constants()) == 0
     """
+    there = "number = 123.456\n"  # in a local module, outside folders for tests
+    (fake.folder / "local.py").write_text(there)
     fake.add("test_whose", textwrap.dedent(both))
     status, text = fake.run(backend="strict")
     assert status == 1

@@ -218,14 +218,12 @@ class Pass:
             if node.backend is not backend:
                 backend = node.backend
                 xp, plain, in_place = backend.arrays, backend.plain, backend.writes_in_place
-            rule = node.rule
-            special = rule.special
-            if special is not None and in_place:
-                special(self, node, g)
-                continue
-            shape, dtype = node.shape, node.dtype
+            rule, shape, dtype = node.rule, node.shape, node.dtype
             if not rule.straight or dtype not in plain:
-                if rule.quick and dtype in plain:
+                special = rule.special
+                if special is not None and in_place:
+                    special(self, node, g)
+                elif rule.quick and dtype in plain:
                     pull = rule.pull1
                     d = pull(xp, g, node, *node.args, **node.kwargs)
                     self.add(node.parent1, projected(xp, d, node.parent1))
