@@ -209,3 +209,19 @@ def test_a_loop_takes_each_sample_of_keywords_too():
             edges, orders
         )
     assert found.tolist() == [[1, 2], [1, 2]]
+
+
+def test_least_squares_of_each_sample():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(3, 5, 2)), rng.normal(size=(3, 5))
+    b[1] = a[1] @ [1.0, 2.0]
+    w, x = rng.uniform(0.5, 2.0, (3, 5)), np.linspace(0.0, 1.0, 5)
+    found = md.vmap(md.numpy.linalg.lstsq)(md.asarray(a), md.asarray(b))
+    fitted = md.vmap(lambda y, w: md.numpy.polyfit(x, y, 2, w=w))(md.asarray(b), md.asarray(w))
+    for i in range(3):
+        for mine, its in zip(found, np.linalg.lstsq(a[i], b[i]), strict=True):
+            np.testing.assert_allclose(mine.as_numpy()[i], its, atol=1e-13)
+        np.testing.assert_allclose(fitted.as_numpy()[i], np.polyfit(x, b[i], 2, w=w[i]))
+    weights = np.stack([w[0], np.eye(5)[4]])  # one point does not settle a parabola
+    with pytest.warns(np.exceptions.RankWarning):
+        md.vmap(lambda w: md.numpy.polyfit(x, md.asarray(b[0]), 2, w=w))(md.asarray(weights))

@@ -45,6 +45,29 @@ def test_quantiles_go_to_the_neighbours():
     assert slope(lambda x: np.percentile(x, 100), [4.0, 0.0, 1.0]) == [1.0, 0.0, 0.0]
 
 
+METHODS = ["interpolated_inverted_cdf", "hazen", "weibull", "linear", "median_unbiased"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_share_of_a_quantile_has_a_slope(method):
+    x = numpy.random.default_rng(0).normal(size=(3, 7))
+    value = lambda q: numpy.sum(numpy.quantile(x, q, axis=1, method=method))  # noqa: E731
+    found = slope(lambda q: np.sum(np.quantile(x, q, axis=1, method=method)), 0.337)
+    assert found == pytest.approx((value(0.337 + 1e-6) - value(0.337 - 1e-6)) / 2e-6, rel=1e-6)
+    q = md.Tensor([20.0, 55.5], allow_grad=True)
+    np.sum(np.nanpercentile(x, q, axis=1, method=method) ** 2).backward()
+    up, down = [
+        numpy.sum(numpy.percentile(x, q.as_numpy() + h, axis=1, method=method) ** 2, axis=1)
+        for h in (1e-5, -1e-5)
+    ]
+    numpy.testing.assert_allclose(q.grad.as_numpy(), (up - down) / 2e-5, rtol=1e-5)
+
+
+def test_quantiles_in_steps_do_not_move_with_their_share():
+    q = md.Tensor(0.3, allow_grad=True)
+    assert not np.quantile([1.0, 2.0, 3.0], q, method="lower").allow_grad
+
+
 def test_places_of_quantiles_are_not_rounded_to_half_precision():
     x = numpy.arange(2001, dtype=numpy.float16)
     # The place is 246.8; half precision has eighths there, and 246.875 for the place itself.

@@ -49,6 +49,8 @@ class Construction(type):
         self.allow_grad = allow_grad
         return self
 
+    __call__.__qualname__ = "Tensor"  # what Python's own errors call it
+
     @staticmethod
     def _without_tensors(data: Any) -> Any:
         """Nested lists with arrays for the Tensors in them, none of which may have a history."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as bare
 
 from .. import array_api as xp
+from ..array_api._helpers import anywhere
 from ..core.tensor import Tensor
 from ._dtypes import alike, as_dtype, floats, promoted
 from ._inputs import namespace, tensor, tensors
@@ -90,7 +91,7 @@ def polyfit(
     coefficients = found / (scale if y.ndim == 1 else scale[:, None])
     if full:
         return coefficients, residuals, rank, singular, share
-    if rank <= degree:
+    if anywhere(xp, xp.asarray(rank <= degree)):
         warnings.warn("polyfit: the points do not settle it", bare.exceptions.RankWarning, 2)
     if not cov:
         return coefficients

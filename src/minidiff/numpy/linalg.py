@@ -266,18 +266,19 @@ def tensorinv(a: Any, ind: Any = 2) -> Tensor:
 
 
 class LstsqResult(NamedTuple):
-    """What `lstsq` returns; `rank` is a Python int."""
+    """What `lstsq` returns; `rank` is a Python int, inside vmap a Tensor."""
 
     x: Tensor
     residuals: Tensor
-    rank: int
+    rank: Any
     singular_values: Tensor
 
 
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     """The x of least norm that minimises |a x - b|, with residuals, rank and singular values.
 
-    Differentiable where the rank does not change.
+    Differentiable where the rank does not change. Inside vmap the rank is an array, and residuals
+    are given whatever it is.
     """
     a, b = alike(floats(a, like=b), floats(b, like=a))
     if a.ndim != 2:
@@ -287,10 +288,12 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     # What NumPy's defaults stand for: -1 is the machine's precision.
     share = eps * max(rows, columns) if rcond is None else eps if rcond < 0 else rcond
     values = xp.linalg.svdvals(a)
-    rank = int(xp.sum(xp.astype(values > share * values[:1], namespace(a).int64)))
+    rank: Any = xp.sum(xp.astype(values > share * values[:1], namespace(a).int64))
+    if rank._backend.base is None:  # else each sample has one of its own
+        rank = int(rank)
     x = xp.matmul(xp.linalg.pinv(a, rtol=share), b)
     residuals = xp.sum(_squares(xp.matmul(a, x) - b), axis=0, keepdims=b.ndim == 1)
-    if rank < columns or rows <= columns:
+    if rows <= columns or (type(rank) is int and rank < columns):
         residuals = residuals[:0]
     return LstsqResult(x, residuals, rank, values)
 

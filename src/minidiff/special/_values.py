@@ -23,11 +23,24 @@ def values(function: Any, *arrays: Any) -> Any:
         from cupyx.scipy import special  # type: ignore[import-not-found]  # where there is a GPU
 
         return getattr(special, name)(*arrays)
-    special = scipy_special()
-    if backend.name.startswith("numpy"):
-        return getattr(special, name)(*arrays)
     plain = [backend.as_numpy(one) if hasattr(one, "shape") else one for one in arrays]
-    return backend.arrays.asarray(getattr(special, name)(*plain), device=first.device)
+    out = by_scipy(name, plain)
+    if backend.name.startswith("numpy"):
+        return out
+    return backend.arrays.asarray(out, device=first.device)
+
+
+def by_scipy(name: str, arrays: list[Any]) -> Any:
+    function = getattr(scipy_special(), name)
+    try:
+        return function(*arrays)
+    except TypeError as error:  # of a ufunc, and not always of the one that was called
+        if any(getattr(getattr(one, "dtype", None), "kind", "") == "c" for one in arrays):
+            raise TypeError(
+                f"special.{name}: SciPy has it for real numbers alone, so for complex ones there is "
+                "neither its value nor a derivative that it would be needed for"
+            ) from error
+        raise
 
 
 def scipy_special() -> Any:
