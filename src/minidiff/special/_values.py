@@ -37,8 +37,8 @@ def by_scipy(name: str, arrays: list[Any]) -> Any:
     except TypeError as error:  # of a ufunc, and not always of the one that was called
         if any(getattr(getattr(one, "dtype", None), "kind", "") == "c" for one in arrays):
             raise TypeError(
-                f"special.{name}: SciPy has it for real numbers alone, so for complex ones there is "
-                "neither its value nor a derivative that it would be needed for"
+                f"special.{name}: SciPy has it for real numbers alone, so for complex ones there "
+                "is neither its value nor a derivative that it would be needed for"
             ) from error
         raise
 
