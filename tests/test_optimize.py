@@ -52,6 +52,23 @@ def test_the_product_with_the_hessian():
     f = scipy_objective(lambda x: md.sum(x**3) + x[0] * x[1], md.asarray([1.0, 2.0]))
     hessian = np.array([f.hessp(f.x0, row) for row in np.eye(2)])
     np.testing.assert_allclose(hessian, [[6.0, 1.0], [1.0, 12.0]])
+    np.testing.assert_array_equal(f.hess(f.x0), hessian)
+
+
+def test_the_hessian_of_parameters_in_containers():
+    def f(p):
+        return md.sum(p["a"] ** 3 * p["b"]) + md.exp(p["a"][0, 0] * p["c"])
+
+    parameters = {"a": md.asarray([[1.0, 2.0]]), "b": np.float32(0.5), "c": 0.3}
+    f = scipy_objective(f, parameters)
+    found = f.hess(f.x0)
+    assert (found.dtype, found.shape) == (np.dtype("float64"), (4, 4))
+    np.testing.assert_allclose(found, found.T)
+    truth = optimize.approx_fprime(f.x0, f.gradient, 2.0**-12)  # float32 can tell the two apart
+    np.testing.assert_allclose(found, truth, rtol=1e-3, atol=1e-3)
+    alone = scipy_objective(rosenbrock)
+    np.testing.assert_allclose(alone.hess([0.5, 2.0, 1.0]), optimize.rosen_hess([0.5, 2.0, 1.0]))
+    assert scipy_objective(lambda x: md.sum(x), []).hess([]).shape == (0, 0)
 
 
 def test_least_squares():
@@ -83,6 +100,8 @@ def test_without_an_example_of_the_parameters():
     way = np.array([1.0, 2.0, -1.0])
     np.testing.assert_allclose(f.hessp(start, way), optimize.rosen_hess(start) @ way)
     found = optimize.minimize(f, start, jac=True, hessp=f.hessp, method="trust-ncg", tol=1e-8)
+    exact = optimize.minimize(f, start, jac=True, hess=f.hess, method="trust-exact", tol=1e-8)
+    np.testing.assert_allclose(exact.x, found.x, rtol=1e-6)
     np.testing.assert_allclose(found.x, np.ones(3), rtol=1e-6)
     r = residuals(lambda x, t: x[0] * md.exp(x[1] * t) - Y, None, (T,))
     np.testing.assert_allclose(

@@ -16,7 +16,7 @@ from ._calls import floating
 from .backends import ingest
 from .core.tensor import wrap
 from .core.trees import leaves_of, with_leaves
-from .functional import grad, hvp, jacobian, value_and_grad
+from .functional import grad, hessian, hvp, jacobian, value_and_grad
 
 __all__ = ["Objective", "Residuals", "residuals", "scipy_objective"]
 
@@ -105,6 +105,13 @@ class Objective(OfVector):
         primals = [self.parameters(x), *self._args, *args]
         return flat(leaves_of(hvp(self._f, primals, [self.parameters(p)], 0)))
 
+    def hess(self, x: Vector, *args: Any) -> Vector:
+        """The Hessian, a square matrix: for `minimize(..., hess=...)`."""
+        parameters = self.parameters(x)
+        sizes = [one.size for one in leaves_of(parameters)]
+        found = hessian(self._f)(parameters, *self._args, *args)
+        return matrix(leaves_of(found), sizes, sizes)
+
 
 def scipy_objective(
     f: Callable[..., Any], parameters: Any = None, args: tuple[Any, ...] = ()
@@ -123,8 +130,8 @@ def scipy_objective(
     Returns
     -------
     Objective
-        Called with a vector it gives (value, gradient); it has `x0`, `hessp`, and `parameters(x)`,
-        which gives a vector back in the form of the parameters.
+        Called with a vector it gives (value, gradient); it has `x0`, `hessp`, `hess`, and
+        `parameters(x)`, which gives a vector back in the form of the parameters.
 
     Raises
     ------
@@ -169,11 +176,7 @@ class Residuals(OfVector):
         parameters = self.parameters(x)
         columns = [one.size for one in leaves_of(parameters)]
         found, value = jacobian(twice, has_aux=True)(parameters, *self._args, *args, **kwargs)
-        blocks, rows = iter(leaves_of(found)), []
-        for out in leaves_of(value):
-            row = [next(blocks).as_numpy().reshape(out.size, count) for count in columns]
-            rows.append(np.concatenate([np.zeros((out.size, 0)), *row], axis=1))  # of float64
-        return np.concatenate([np.zeros((0, sum(columns))), *rows])
+        return matrix(leaves_of(found), [out.size for out in leaves_of(value)], columns)
 
 
 def residuals(
@@ -204,3 +207,12 @@ def flat(tensors: list[Any]) -> Vector:
     """Tensors as one vector of float64."""
     parts = [one.detach().as_numpy().reshape(-1) for one in tensors]
     return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+
+
+def matrix(blocks: list[Any], heights: list[int], widths: list[int]) -> Vector:
+    """Blocks of derivatives, row by row, as one matrix of float64."""
+    each, rows = iter(blocks), []
+    for height in heights:
+        row = [next(each).as_numpy().reshape(height, width) for width in widths]
+        rows.append(np.concatenate([np.zeros((height, 0)), *row], axis=1))
+    return np.concatenate([np.zeros((0, sum(widths))), *rows])
