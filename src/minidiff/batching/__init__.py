@@ -30,7 +30,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
     in_axes : int, None, or a tuple of these, nested as the arguments are
         Along which axis the samples of an argument lie; None for an argument that all samples
         share. One for all arguments, or one for each; for an argument that is a container one for
-        all that is in it, or a container of them with the same keys.
+        all that is in it, or a container of them with the same keys. Keyword arguments are mapped
+        along their first axis; what all samples share is better closed over.
     out_axes : int, None, or nested as the result is
         Along which axis the samples of the result are to lie; None for what is the same for all.
         Numbers and arrays in a result are taken as tensors that all samples share; anything else
