@@ -118,7 +118,8 @@ def unstack(xp: Any, x: Tensor, /, *, axis: int = 0) -> tuple[Tensor, ...]:
     """The slices along an axis."""
     (axis,) = axes_within("unstack", axis, x.shape)
     before = (slice(None),) * axis
-    return tuple(x[(*before, i, ...)] for i in range(x.shape[axis]))
+    rest = (...,) if x.ndim > 1 else ()  # as iteration has it
+    return tuple(x[(*before, i, *rest)] for i in range(x.shape[axis]))
 
 
 def concat_arrays(

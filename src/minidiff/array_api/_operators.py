@@ -152,7 +152,8 @@ def _len(self: Tensor, /) -> int:
 def _iter(self: Tensor, /) -> Iterator[Tensor]:
     if self.ndim == 0:
         raise TypeError("iteration over a Tensor of shape ()")
-    return (self[i, ...] for i in range(self.shape[0]))
+    keys: Any = range(self.shape[0])  # of one axis elements, which NumPy's arrays do not share
+    return (self[i] for i in keys) if self.ndim == 1 else (self[i, ...] for i in keys)
 
 
 def item(self: Tensor, *index: Any) -> complex:

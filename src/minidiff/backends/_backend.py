@@ -163,6 +163,11 @@ class Backend:
         """
         raise NotImplementedError
 
+    def elements_are_views(self) -> bool:
+        """Whether x[0] of one axis shares the memory of x: NumPy's is a number of its own."""
+        probe = self.arrays.zeros((1,))
+        return self.is_view(self.asarray(self.arrays.getitem(probe, 0)), probe, (0,))
+
     def constant(self, array: Any) -> Any:
         """The same array without whatever history lies in it."""
         return array
@@ -195,6 +200,10 @@ class Backend:
     def strides(self, array: Any) -> tuple[int, ...]:
         """How far apart in memory neighbours along each axis are."""
         return array.strides  # type: ignore[no-any-return]  # the library's
+
+    def is_contiguous(self, array: Any) -> bool:
+        """Whether its elements lie in memory one after another, in the order of C."""
+        return array.flags.c_contiguous  # type: ignore[no-any-return]  # the library's
 
     def layout(self, array: Any) -> Layout:
         """The axes in the order of memory, each with whether it runs backwards.

@@ -121,6 +121,9 @@ class GenericBackend(Backend):
     def strides(self, array: Any) -> tuple[int, ...]:
         return self.as_numpy(array).strides  # type: ignore[no-any-return]  # NumPy's
 
+    def is_contiguous(self, array: Any) -> bool:
+        return self.as_numpy(array).flags.c_contiguous  # type: ignore[no-any-return]  # NumPy's
+
     # ---- indexing
 
     def getitem(self, x: Any, key: Any, /) -> Any:
@@ -230,6 +233,9 @@ class TorchBackend(GenericBackend):
 
     def strides(self, array: Any) -> tuple[int, ...]:
         return array.stride()  # type: ignore[no-any-return]  # torch's
+
+    def is_contiguous(self, array: Any) -> bool:
+        return array.is_contiguous()  # type: ignore[no-any-return]  # torch's
 
     def getitem(self, x: Any, key: Any, /) -> Any:
         key, flipped = forward_key(key, x.shape)

@@ -150,6 +150,9 @@ class BatchBackend(Backend):
     def is_view(self, out: Any, array: Any, arguments: Any = None) -> bool:
         return out is array or root_of(out.value) is root_of(array.value)
 
+    def elements_are_views(self) -> bool:
+        return self.base.elements_are_views()
+
     def constant(self, array: Any) -> Any:
         return Batched(array.value.detach(), array.mapped)
 
@@ -176,6 +179,12 @@ class BatchBackend(Backend):
     def strides(self, array: Any) -> tuple[int, ...]:
         found = self.base.strides(array.value._data)
         return found[1:] if array.mapped else found
+
+    def is_contiguous(self, array: Any) -> bool:
+        value = array.value
+        if array.mapped and value.shape[0]:
+            value = value[0, ...]
+        return self.base.is_contiguous(current(value)._data)
 
     def quietly(self, function: Callable[..., Any], *args: Any) -> Any:
         return self.base.quietly(function, *args)

@@ -47,7 +47,13 @@ def getitem(inner: Function, x: Batched, key: Any, /) -> Any:
         if not is_basic(keys):
             return get_at_arrays(inner, x, keys)
     run = run_of(x)
-    return Batched(inner(x.value, (slice(None), *keys) if run else keys), run)
+    if run is None:
+        return Batched(inner(x.value, keys), None)
+    out = inner(x.value, (slice(None), *keys))
+    xp = namespace(x)
+    if out.ndim == 1 and ... not in keys and not x.value._backend.elements_are_views():
+        out = xp.asarray(out, copy=True)
+    return Batched(out, run)
 
 
 def get_at_arrays(inner: Function, x: Batched, keys: Keys) -> Any:

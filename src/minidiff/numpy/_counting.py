@@ -11,7 +11,7 @@ from .. import array_api as xp
 from ..array_api._helpers import anywhere
 from ..core.tensor import Tensor
 from ._dtypes import alike, doubles
-from ._inputs import indices_of, is_floating, namespace, tensor, values_of
+from ._inputs import is_floating, namespace, numbers_of, tensor, values_of
 from ._manipulation import ravel
 from ._sorting import searchsorted
 
@@ -20,7 +20,7 @@ __all__ = ["bincount", "digitize", "histogram"]
 
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Tensor:
     """How often each number from 0 on occurs, or the sum of weights there."""
-    x = indices_of(x, weights)
+    x = numbers_of(x, weights)
     least = operator.index(minlength)
     if is_floating(x):
         raise TypeError(f"bincount counts integers, not {x.dtype}")

@@ -10,7 +10,7 @@ from typing import Any
 from .. import array_api as xp
 from ..core.tensor import Tensor
 from ._axes import check_order
-from ._dtypes import alike_arrays, cast
+from ._dtypes import alike_arrays, cast, is_bool
 from ._inputs import into
 from ._products import diagonal
 
@@ -142,7 +142,7 @@ def _reduced(term: str, x: Tensor, needed: set[str]) -> tuple[str, Tensor]:
             term = "".join([one for i, one in enumerate(term) if i not in (first, second)]) + axis
     gone = tuple([i for i, axis in enumerate(term) if axis not in needed])
     if gone:
-        x = xp.sum(x, axis=gone)
+        x = xp.any(x, axis=gone) if is_bool(x) else xp.sum(x, axis=gone, dtype=x.dtype)
     return "".join([axis for axis in term if axis in needed]), x
 
 

@@ -12,7 +12,7 @@ from ..array_api._helpers import anywhere
 from ..core.tensor import Tensor
 from ._axes import as_shape, check_order, flat_if_none
 from ._dtypes import alike, as_dtype, is_bool
-from ._inputs import indices_of, into, namespace, tensor, tensors
+from ._inputs import indices_of, into, namespace, numbers_of, tensor, tensors
 from ._manipulation import ravel
 
 __all__ = [
@@ -66,7 +66,7 @@ def take(
 ) -> Tensor:
     """The elements at indices of any shape along an axis; of all in order, if None."""
     a = tensor(a, indices)
-    indices = indices_of(indices, a)
+    indices = numbers_of(indices, a)
     a, axis = flat_if_none(a if a.ndim else xp.reshape(a, (1,)), axis)
     if mode != "raise":  # in which the library has a word of its own
         indices = within("take", indices, a.shape[axis], mode)

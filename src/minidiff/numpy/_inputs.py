@@ -88,6 +88,13 @@ def indices_of(value: Any, like: Any = None) -> Tensor:
     return found
 
 
+def numbers_of(value: Any, like: Any = None) -> Tensor:
+    """Indices that are no mask: truth values count as 0 and 1."""
+    found = indices_of(value, like)
+    space = namespace(found)
+    return xp.astype(found, space.int64) if found.dtype == space.bool else found
+
+
 def values_of(x: Tensor, where: str) -> Any:
     """The values as an array of NumPy's: where a shape or a choice depends on them."""
     try:

@@ -106,7 +106,8 @@ def block(arrays: Any) -> Tensor:
     """Blocks in nested lists put together: the innermost lists along the last axis, and so on."""
     depth = _depth(arrays)
     blocks = _as_blocks(arrays, arrays)
-    return _joined(blocks, depth, max(depth, _most_axes(blocks)))
+    made = _joined(blocks, depth, max(depth, _most_axes(blocks)))
+    return made if depth else xp.asarray(made, copy=True)
 
 
 def _depth(arrays: Any) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import array_api as xp
-from ..core.tensor import Tensor
+from ..core.tensor import Tensor, current
 from ._axes import as_shape, axes_of, check_order, flat_if_none, normalize_axis
 from ._inputs import namespace, tensor, tensors
 
@@ -56,7 +56,11 @@ def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None
 
 
 def ravel(a: Any, order: str = "C") -> Tensor:
-    """All elements along one axis."""
+    """All elements along one axis: a view of an array that lies in memory in that order."""
+    a = tensor(a)
+    in_order = a._backend.is_contiguous(current(a)._data)
+    if check_order("ravel", order) == "C" and not in_order:
+        return xp.reshape(a, (-1,), copy=True)  # even where a step between neighbours would do
     return reshape(a, (-1,), order)
 
 

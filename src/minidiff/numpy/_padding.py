@@ -76,7 +76,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Te
     for axis, (width, of_axis) in enumerate(zip(widths, options, strict=True)):
         if width != (0, 0):
             array = padded(array, axis, width, mode, of_axis)
-    return array
+    return array if any(map(any, widths)) else xp.asarray(array, copy=True)
 
 
 def checked_widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:

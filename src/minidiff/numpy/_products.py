@@ -8,7 +8,7 @@ from typing import Any
 from .. import array_api as xp
 from ..core.tensor import Tensor
 from ._axes import axes_of, normalize_axis
-from ._dtypes import alike_arrays, cast, dtype_for
+from ._dtypes import alike_arrays, cast, dtype_for, is_bool
 from ._inputs import into, namespace, tensor, tensors
 from ._manipulation import ravel
 
@@ -47,8 +47,7 @@ def dot(a: Any, b: Any, out: Any = None) -> Tensor:
 
 def vdot(a: Any, b: Any, /) -> Tensor:
     """The sum of the products of all elements, those of the first conjugated."""
-    a, b = alike_arrays(a, b)
-    return xp.vecdot(ravel(a), ravel(b))
+    return vecdot(ravel(a), ravel(b))
 
 
 def inner(a: Any, b: Any, /) -> Tensor:
@@ -97,7 +96,10 @@ def vecdot(
     """The sum of products along an axis, the first array conjugated."""
     one, other = [cast(x, dtype, casting) for x in alike_arrays(x1, x2)]
     one, other = [xp.moveaxis(x, normalize_axis(axis, x.ndim), -1) for x in (one, other)]
-    found = xp.vecdot(one, other)
+    if is_bool(one):  # whether any product holds
+        found = xp.any(xp.logical_and(one, other), axis=-1)
+    else:
+        found = xp.vecdot(one, other)
     return into(out, xp.expand_dims(found, operator.index(axis)) if keepdims else found, casting)
 
 
@@ -175,7 +177,8 @@ def diag(v: Any, k: Any = 0) -> Tensor:
     longer = xp.concat([v, space.zeros((more,), dtype=v.dtype, device=v.device)])
     # Chosen, not multiplied: an infinity times 0 is nan.
     mask = space.eye(longer.shape[0], k=k, dtype=space.bool, device=v.device)
-    return xp.where(mask, longer[:, None] if k >= 0 else longer[None, :], 0)
+    zero = False if is_bool(v) else 0
+    return xp.where(mask, longer[:, None] if k >= 0 else longer[None, :], zero)
 
 
 def diagflat(v: Any, k: Any = 0) -> Tensor:
