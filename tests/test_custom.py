@@ -372,9 +372,76 @@ def test_what_is_saved_inside_a_jvp_does_not_hide_the_history():
         assert plain(x).item() == pytest.approx(own(x).item(), rel=1e-13)
 
 
+class Closing(md.UnaryOpClass):
+    """Computes with what is no input."""
+
+    other = md.Tensor(3.0, allow_grad=True)
+
+    def create_forward(self):
+        return lambda x: x * self.other
+
+    def create_grads(self):
+        return [lambda x, grad: grad * self.other]
+
+
+def test_a_forward_function_that_closes_over_a_history_is_refused():
+    def f(w):
+        return md.create_unary_op_func(lambda x: x * w, lambda x, grad: grad * w)(w * w)
+
+    stateful = md.create_stateful_op_func(Closing)
+    w, batch = md.asarray(3.0), md.asarray([3.0, 4.0])
+    for call in (
+        lambda: md.grad(f)(w),
+        lambda: md.jvp(f, [w], [w]),
+        lambda: md.vmap(md.grad(f))(batch),
+        lambda: md.grad(lambda x: md.sum(md.vmap(f)(x)))(batch),
+        lambda: stateful(md.Tensor(2.0, allow_grad=True)),
+    ):
+        with pytest.raises(TypeError, match="is none of its inputs"):
+            call()
+    assert f(w).item() == 27.0
+    with md.no_grad():
+        assert stateful(w).item() == 9.0
+    # What it differentiates itself is its own affair.
+    inner = md.create_unary_op_func(md.grad(lambda x: x * x * x), lambda x, grad: grad * 6.0 * x)
+    assert md.grad(inner)(w).item() == 18.0
+
+
+def test_results_that_share_memory_with_inputs():
+    same = md.create_unary_op_func(lambda x: x, lambda x, grad: grad)
+    tail = md.create_unary_op_func(lambda x: x[1:], lambda x, grad: md.pad(grad, (1, 0)))
+
+    @md.linear(x=lambda xp, g, x_shape: xp.reshape(g, x_shape))
+    def flat(xp, x, /):
+        return xp.reshape(x, (-1,))
+
+    @md.linear(x=lambda g: g)
+    def itself(xp, x, /):
+        return x
+
+    for function in (same, tail, flat, itself):
+
+        def f(x, function=function):
+            y = x * 2.0
+            before = md.sum(y * y)
+            z = function(y)
+            z *= 10.0
+            y *= 3.0
+            return before + md.sum(z) + md.sum(y)
+
+        x = np.array([1.0, 2.0, 3.0])
+        expected = 8.0 * x + 20.0 + 6.0
+        expected[0] -= 20.0 * (function is tail)
+        assert md.grad(f)(md.asarray(x)).tolist() == expected.tolist()
+        assert md.vmap(md.grad(f))(md.asarray([x])).tolist() == [expected.tolist()]
+        tangent = md.jvp(f, [md.asarray(x)], [md.ones(3)])[1]
+        assert tangent.item() == pytest.approx(expected.sum())
+
+
 def test_a_gradient_function_that_closes_over_what_a_jvp_moves():
     def f(w):
-        scaled = md.create_unary_op_func(lambda x: x * w, lambda x, grad: grad * w)
+        constant = w.detach()
+        scaled = md.create_unary_op_func(lambda x: x * constant, lambda x, grad: grad * w)
         return scaled(w) * w
 
     # The operation's own derivative, by its input alone.

@@ -165,6 +165,18 @@ class Forgetful(md.BinaryOpClass):
         return [lambda x, y, grad: grad * y]
 
 
+class Closing(md.UnaryOpClass):
+    """An operation that computes with what is no input."""
+
+    other = md.Tensor(2.0, allow_grad=True)
+
+    def create_forward(self):
+        return lambda x: x * self.other
+
+    def create_grads(self):
+        return [lambda x, grad: grad * self.other]
+
+
 class Opaque:
     """An array on a device that NumPy cannot look into."""
 

@@ -13,11 +13,14 @@ from .batching import running
 from .batching._arrays import BatchBackend, Batched, batches_over
 from .batching._functions import sample_by_sample
 from .batching._values import full
+from .core.forward import closed_over
+from .core.nodes import node_of
 from .core.project import project
 from .core.pullback import Pullback
 from .core.state import no_grad, on_level, state
 from .core.tensor import Tensor, current, has_history, wrap
 from .core.trees import leaves_of, with_leaves
+from .core.walk import newer
 from .core.words import differentiable
 
 Gradients = Sequence[Callable[..., Any] | None]
@@ -132,6 +135,7 @@ def recorder(name: str) -> Callable[[Call], Tensor]:
             below = Underneath(call)
             call.result = Batched(recorded(below), below.mapped)
         made: Tensor = record(call.inputs, call)
+        made._kept = True  # the function may have returned what it was given, or what it keeps
         return made
 
     return recorded
@@ -281,6 +285,16 @@ def refuse_history(name: str, keywords: dict[str, Any]) -> None:
                 "position get one; make it an input, with a gradient function of its own, or give "
                 f"{keyword}.detach()"
             )
+
+
+def refuse_others(name: str, inputs: Sequence[Any], out: Any, start: int) -> None:
+    """The same for what a forward function closes over, told by what its result rests on."""
+    root = node_of(current(out)) if type(out) is Tensor else None
+    if root is None:
+        return
+    _, ends = newer([root], start)
+    if not ends <= {node_of(current(one)) for one in inputs if type(one) is Tensor}:
+        raise closed_over(name)
 
 
 def tracks(x: Tensor) -> bool:

@@ -24,9 +24,11 @@ from ._operations import (
     name_of,
     recorder,
     refuse_history,
+    refuse_others,
 )
 from .backends import SCALARS, ingest, of_array
-from .core.state import disable_new_grads
+from .core.graph import next_number
+from .core.state import inside_operation
 from .core.tensor import Tensor, has_history, is_kept, raw, wrap
 from .core.trees import leaves_of, map_leaves
 
@@ -197,7 +199,7 @@ def create_op_func(
         checked(name, inputs, count, tensor_only)
         refuse_history(name, kwargs)
         keywords = kwargs if propagate_kwargs else {}
-        with disable_new_grads():
+        with inside_operation(name):
             out = forward_func(*[constant_input(one) for one in inputs], **kwargs)
         gradients = grad_funcs if is_differentiable and grad_funcs else [zeros] * len(inputs)
         return record(Call(name, forward_func, inputs, out, gradients, keywords))
@@ -413,7 +415,9 @@ def create_stateful_op_func(
     def call(*inputs: Any, **kwargs: Any) -> Tensor:
         checked(name, inputs, op_class.inputs, tensor_only)
         refuse_history(name, kwargs)
+        start = next_number()
         forward, out, gradients = run(inputs, kwargs)
+        refuse_others(name, inputs, out, start)
         keywords = kwargs if propagate_kwargs else {}
         again = lambda inputs: run(inputs, kwargs)[2]  # noqa: E731
         return record(Call(name, forward, inputs, out, gradients, keywords, again))

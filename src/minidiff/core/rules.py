@@ -217,6 +217,8 @@ class Rule:
             kernel = getattr(backend.arrays, self.name)
         else:
             kernel = partial(self.row, backend.arrays)
+        if not self.known:
+            kernel = with_own_memory(kernel, backend)
         self.kernels[backend] = kernel
         return kernel
 
@@ -350,6 +352,30 @@ def looked_at(pull: Formula, title: str, elementwise: bool) -> Formula:
                 "element-wise formula works element by element"
             )
         return d
+
+    return call
+
+
+def with_own_memory(function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+    """A user's function, of which nobody knows how a view that it returns was made."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = function(*args, **kwargs)
+        given: list[Any] = []
+        for one in (*args, *kwargs.values()):
+            given += one if isinstance(one, list | tuple) else [one]
+        arrays = [one for one in given if isinstance(one, backend.array_type)]
+
+        def own(one: Any) -> Any:
+            shared = isinstance(one, backend.array_type) and any(
+                backend.is_view(one, array) for array in arrays
+            )
+            return backend.copy(one) if shared else one
+
+        if not isinstance(out, tuple | list):
+            return own(out)
+        parts = [own(one) for one in out]
+        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
 
     return call
 

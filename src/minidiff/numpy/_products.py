@@ -96,10 +96,8 @@ def vecdot(
     """The sum of products along an axis, the first array conjugated."""
     one, other = [cast(x, dtype, casting) for x in alike_arrays(x1, x2)]
     one, other = [xp.moveaxis(x, normalize_axis(axis, x.ndim), -1) for x in (one, other)]
-    if is_bool(one):  # whether any product holds
-        found = xp.any(xp.logical_and(one, other), axis=-1)
-    else:
-        found = xp.vecdot(one, other)
+    both = is_bool(one)  # then whether any product holds
+    found = xp.any(xp.logical_and(one, other), axis=-1) if both else xp.vecdot(one, other)
     return into(out, xp.expand_dims(found, operator.index(axis)) if keepdims else found, casting)
 
 
