@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -368,3 +369,43 @@ def test_nothing_is_left_behind():
         assert len(gc.get_objects()) <= before
     finally:
         gc.enable()
+
+
+def test_a_second_run_leaves_the_numbers_of_others_alone():
+    x = md.Tensor([1.0, 2.0], allow_grad=True)
+    rng = md.random.default_rng(5)
+    seen = []
+
+    def f(x, rng):
+        seen.append((md.random.rand(2).tolist(), rng.rand(2).tolist()))
+        md.random.rand()
+        return md.sum(x * md.asarray(seen[-1][0]) * md.asarray(seen[-1][1]))
+
+    md.random.seed(3)
+    y = md.checkpoint(f)(x, rng)
+    here, there = md.random.rand(3).tolist(), rng.rand(3).tolist()
+    md.random.seed(3)
+    md.random.rand(2), md.random.rand()
+    assert here == md.random.rand(3).tolist()
+    other = md.random.default_rng(5)
+    other.rand(2)
+    assert there == other.rand(3).tolist()
+
+    with_others = []
+
+    def draw_meanwhile(g):
+        # As another thread would: while the walk is on, from the generators themselves.
+        with ThreadPoolExecutor(1) as pool:
+            with_others.append(pool.submit(md.random.rand).result().item())
+        return g
+
+    z = x * 1.0
+    z.register_hook(draw_meanwhile)
+    y = y + md.checkpoint(f)(z, rng)
+    after = md.random.rand(2).tolist()
+    y.backward()
+    assert seen[0] == seen[3]
+    assert seen[1] == seen[2]
+    assert with_others[0] not in after
+    numbers = [*seen[0][0], *seen[1][0], *after, *with_others, md.random.rand().item()]
+    assert len(set(numbers)) == len(numbers)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -143,7 +142,13 @@ class Segment:
             None if is_floating(leaf) else leaf.detach() if type(leaf) is Tensor else leaf
             for leaf in leaves
         ]
-        self.draws = Draws(leaves)
+        # Where random generators stand: a second run draws the same numbers, from copies of them.
+        self.shared = random.Standing(random.current_generator())
+        self.own = {
+            i: random.Standing(leaf)
+            for i, leaf in enumerate(leaves)
+            if isinstance(leaf, random.Generator)
+        }
         # What was packed for a graph comes back changed, and so would the results.
         self.comparable = state.get().saving is None
 
@@ -183,11 +188,16 @@ class Segment:
                 )
         return value
 
+    def run_again(self, *inputs: Tensor) -> Any:
+        for i, standing in self.own.items():
+            self.constants[i] = standing.generator()
+        return self.run(*inputs)
+
     def gradients(self, inputs: list[Any], out: Any, g: tuple[Any, ...]) -> list[Any]:
         """The gradients of the inputs and of the rest, from a second run."""
         points = [self.as_tensor(one) for one in inputs[: len(self.places)]]
-        with on_level(self.level), self.draws.again():
-            pull = Pullback(self.run, points)
+        with on_level(self.level), random.drawing_from(self.shared.generator()):
+            pull = Pullback(self.run_again, points)
         self.compare(pull, [raw(one) for one in out])
         cotangents: list[Any] = [None] * len(pull.outs)
         for i, one in zip(self.tracked, g, strict=True):
@@ -257,34 +267,3 @@ def agree(backend: Backend, one: Any, other: Any) -> bool:
     one, other = xp.where(same, zero, one), xp.where(same, zero, other)
     apart, most = xp.abs(one - other), xp.finfo(one.dtype).eps ** 0.5 * xp.max(xp.abs(one))
     return bool(xp.all(xp.isfinite(apart) & (apart <= most)))
-
-
-class Draws:
-    """Where the random generators of a call stood, so that a second run draws the same numbers."""
-
-    def __init__(self, leaves: list[Any]):
-        self.own = [leaf for leaf in leaves if isinstance(leaf, random.Generator)]
-        self.stood = states(self.generators())
-
-    def generators(self) -> list[random.Generator]:
-        return [random._shared, *self.own]
-
-    @contextmanager
-    def again(self) -> Iterator[None]:
-        generators = self.generators()
-        now = states(generators)
-        put(generators, self.stood)
-        try:
-            yield
-        finally:
-            random._shared = generators[0]  # the function may have seeded it anew
-            put(generators, now)
-
-
-def states(generators: list[random.Generator]) -> list[Any]:
-    return [one._rng.bit_generator.state for one in generators]
-
-
-def put(generators: list[random.Generator], found: list[Any]) -> None:
-    for one, stood in zip(generators, found, strict=True):
-        one._rng.bit_generator.state = stood

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any, TypeVar
 
@@ -234,19 +236,52 @@ def default_rng(seed: Any = None) -> Generator:
 # ---- the functions of the module
 
 _shared = Generator()
+# What stands in for it while a checkpointed function is run again, in that context alone.
+_instead: ContextVar[Generator | None] = ContextVar("minidiff.random", default=None)
 
 
 def seed(seed: Any = None) -> None:
     """Start the module's own generator anew."""
     global _shared
-    _shared = Generator(seed)
+    instead = _instead.get()
+    if instead is None:
+        _shared = Generator(seed)
+    else:
+        instead._rng = np.random.default_rng(seed)
+
+
+def current_generator() -> Generator:
+    return _instead.get() or _shared
+
+
+@contextmanager
+def drawing_from(generator: Generator) -> Iterator[None]:
+    """Let the functions of the module draw from another generator."""
+    token = _instead.set(generator)
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+class Standing:
+    """Where a generator stands: it can be had again as it is now."""
+
+    def __init__(self, generator: Generator):
+        bits = generator._rng.bit_generator
+        self.kind, self.state = type(bits), bits.state
+
+    def generator(self) -> Generator:
+        bits: Any = self.kind()
+        bits.state = self.state
+        return Generator(np.random.Generator(bits))
 
 
 def _with_rng(method: Callable[..., R]) -> Callable[..., R]:
     """A method of Generator as a function that takes `rng`: None, a seed or a generator."""
 
     def call(*args: Any, rng: Any = None, **kwargs: Any) -> R:
-        return method(_shared if rng is None else default_rng(rng), *args, **kwargs)
+        return method(current_generator() if rng is None else default_rng(rng), *args, **kwargs)
 
     update_wrapper(call, method)
     call.__qualname__ = method.__name__

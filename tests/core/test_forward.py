@@ -1,6 +1,8 @@
 """Forward mode, alone and nested with itself and with the reverse mode."""
 
+import contextvars
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import array_api_strict
 import pytest
@@ -427,7 +429,7 @@ def test_a_tensor_that_leaks_out():
     with pytest.raises(RuntimeError, match="nothing was recorded"):
         inside.backward()
     x = leaf(A)
-    with pytest.raises(RuntimeError, match=r"from inside a jvp was used outside it; return it"):
+    with pytest.raises(RuntimeError, match=r"from inside a jvp was used outside it, .*; return it"):
         (inside * x).backward()
     assert x.grad is None
     with pytest.raises(RuntimeError, match="from inside a jvp was used outside it"):
@@ -450,3 +452,38 @@ def test_nothing_is_recorded_of_untracked_primals():
 
     md.jvp(function, [md.Tensor(A)], [md.Tensor(DA)])
     assert alive == [0]
+
+
+def in_a_thread(function):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function).result()
+
+
+def test_what_a_thread_would_lose_is_refused():
+    x = md.asarray([1.0, 2.0, 3.0])
+
+    def whole(x):
+        return in_a_thread(lambda: md.concat([x**2, x]))
+
+    def part(x):
+        return md.sum(x) + in_a_thread(lambda: md.sum(x**2))
+
+    def aware(x):
+        context = contextvars.copy_context()
+        return md.sum(x) + in_a_thread(lambda: context.run(lambda: md.sum(x**2)))
+
+    for call in (
+        lambda: md.jvp(whole, [x], [x]),
+        lambda: md.jvp(part, [x], [x]),
+        lambda: md.jacobian(whole, mode="forward")(x),
+        lambda: md.vmap(lambda row: md.jvp(part, [row], [row]))(md.stack([x, x])),
+    ):
+        with pytest.raises(RuntimeError, match="in a thread that does not know of the jvp"):
+            call()
+    assert md.jvp(aware, [x], [x])[1].item() == 6.0 + 28.0
+    assert md.grad(part)(x).tolist() == [3.0, 5.0, 7.0]
+    assert md.hvp(part, [x], [x]).tolist() == [2.0, 4.0, 6.0]
+    # A graph of the outside that is as long as it likes is not looked at.
+    y = md.Tensor([1.0, 2.0, 3.0], allow_grad=True) * 2.0
+    _, tangent = md.jvp(lambda x: md.sum(x * y), [x], [md.ones(3)])
+    tangent.backward()

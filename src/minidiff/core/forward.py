@@ -14,13 +14,14 @@ from typing import Any
 
 from ..backends import SCALARS, Backend
 from .anomaly import users_line
-from .graph import Dual, Level, Node, OpNode, WideNode
+from .graph import Dual, Level, Node, OpNode, WideNode, next_number
 from .lifting import kept_wrap, lift
-from .nodes import Lifted, constant, lifted, make_node, pack, parts_of
+from .nodes import Lifted, constant, lifted, make_node, node_of, pack, parts_of
 from .project import project_out
 from .rules import Rule
 from .state import state
 from .tensor import Tensor, current, has_history, root_of, wrap
+from .walk import newer
 
 
 class Duals:
@@ -34,6 +35,7 @@ class Duals:
 
     def __init__(self, primals: Iterable[Tensor], tangents: Iterable[Tensor]):
         self.level = Level()
+        self.start = next_number()
         pairs = zip(primals, tangents, strict=True)
         self.tensors = [dual(self.level, primal, tangent) for primal, tangent in pairs]
 
@@ -48,6 +50,9 @@ class Duals:
     def split(self, out: Tensor) -> tuple[Tensor, Tensor]:
         """A result and its tangent, apart; neither shares what it may write with anybody."""
         node = carried(current(out)._node, (self.level,))
+        bottom = node_of(out)
+        if type(bottom) is OpNode or type(bottom) is WideNode:
+            newer([bottom], self.start)  # refuses what a thread computed without the tangents
         below = kept_wrap(out, carried(out._node, state.get().entered[:-1]))
         root_of(out)._kept = True
         if type(node) is not Dual:

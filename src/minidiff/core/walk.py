@@ -17,7 +17,9 @@ def freed() -> RuntimeError:
 
 def leaked() -> RuntimeError:
     return RuntimeError(
-        "backward: a tensor from inside a jvp was used outside it; return it from the function"
+        "a tensor from inside a jvp was used outside it, or in a thread that does not know of the "
+        "jvp; return it from the function, and run threads in a copy of the context: "
+        "contextvars.copy_context().run"
     )
 
 
