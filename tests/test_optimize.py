@@ -172,3 +172,13 @@ def test_refusals():
         scipy_objective(md.sum, md.asarray([1.0j]))
     with pytest.raises(ValueError, match="a vector of 2 numbers is needed"):
         scipy_objective(md.sum, md.asarray([1.0, 2.0])).parameters([1.0])
+
+
+def test_constant_and_complex_residuals():
+    r = residuals(lambda p: [p[0] ** 2, 1.0, np.array([2.0, 3.0])], [1.0, 2.0])
+    assert r(r.x0).tolist() == [1.0, 1.0, 2.0, 3.0]
+    assert r.jac(r.x0).tolist() == [[2.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
+    r = residuals(lambda p: p[0] * 1j, [1.0])
+    for call in (r, r.jac):
+        with pytest.raises(TypeError, match="real and imaginary parts"):
+            call(r.x0)

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ._calls import floating
+from ._calls import floating, from_plain
 from .backends import ingest
-from .core.tensor import wrap
+from .core.tensor import Tensor, wrap
 from .core.trees import leaves_of, with_leaves
 from .functional import grad, hessian, hvp, jacobian, value_and_grad
 
@@ -164,13 +164,25 @@ class Residuals(OfVector):
 
     def __call__(self, x: Vector, *args: Any, **kwargs: Any) -> Vector:
         """The residuals."""
-        return flat(leaves_of(self._f(self.parameters(x), *self._args, *args, **kwargs)))
+        found = leaves_of(self._f(self.parameters(x), *self._args, *args, **kwargs))
+        return flat([self._real(one) for one in found])
+
+    def _real(self, value: Any) -> Any:
+        """A residual as a tensor; a constant one may be a number or an array."""
+        if type(value) is not Tensor:
+            value = from_plain(self._where, "a residual", value)
+        if value._backend.is_complex(value.dtype):
+            raise TypeError(
+                f"{self._where}: SciPy squares real numbers; return real and imaginary parts"
+            )
+        return value
 
     def jac(self, x: Vector, *args: Any, **kwargs: Any) -> Vector:
         """Their derivatives, a row for each residual: for `least_squares(..., jac=...)`."""
 
         def twice(parameters: Any, *rest: Any, **kwargs: Any) -> Any:
             value = self._f(parameters, *rest, **kwargs)
+            value = with_leaves(value, [self._real(one) for one in leaves_of(value)])
             return value, value
 
         parameters = self.parameters(x)

@@ -242,6 +242,11 @@ def sample_by_sample(inner: Function, *args: Any, **kwargs: Any) -> Any:
     run = run_of(*args, *kwargs.values())
     if run is None:
         return batched(inner(*plain(args), **{n: plain(a) for n, a in kwargs.items()}), None)
+    if not run.count:
+        raise ValueError(
+            f"vmap over no samples: {inner.__name__} has no form for batches, and of a loop that "
+            "does not run there is no shape"
+        )
     warn_of_loop(inner)
 
     def of_sample(one: Any, i: int) -> Any:

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from .. import files
+from ..core.tensor import Tensor
 from ._inputs import tensor
 
 __all__ = ["load", "save", "savez"]
+
+
+class Archive(dict[str, Tensor]):
+    """What lies in an `.npz` file, all of it read: `with np.load(...) as found` has no more to do."""
+
+    @property
+    def files(self) -> list[str]:
+        """The names."""
+        return [*self]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
 
 
 def save(file: Any, arr: Any, allow_pickle: bool = True) -> None:
@@ -30,7 +48,8 @@ def load(
     *,
     max_header_size: int = 10000,
 ) -> Any:
-    """Read a `.npy` file, or an `.npz` file as a dict. Pickled objects are refused."""
+    """Read a `.npy` file, or an `.npz` file as an Archive. Pickled objects are refused."""
     if mmap_mode is not None or allow_pickle:
         raise ValueError("load reads arrays of numbers into memory: no mmap_mode, no allow_pickle")
-    return files.load(file)
+    found = files.load(file)
+    return found if type(found) is Tensor else Archive(found)
