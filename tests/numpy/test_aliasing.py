@@ -1,4 +1,4 @@
-"""Which results share the memory of an argument, and which truth values are numbers: as in NumPy."""
+"""As in NumPy: which results share the memory of an argument, which truth values are numbers."""
 
 import pytest
 

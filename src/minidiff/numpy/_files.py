@@ -12,7 +12,7 @@ __all__ = ["load", "save", "savez"]
 
 
 class Archive(dict[str, Tensor]):
-    """What lies in an `.npz` file, all of it read: `with np.load(...) as found` has no more to do."""
+    """What lies in an `.npz` file, all of it read; `with np.load(...) as found` works as well."""
 
     @property
     def files(self) -> list[str]:
@@ -52,4 +52,4 @@ def load(
     if mmap_mode is not None or allow_pickle:
         raise ValueError("load reads arrays of numbers into memory: no mmap_mode, no allow_pickle")
     found = files.load(file)
-    return found if type(found) is Tensor else Archive(found)
+    return Archive(found) if isinstance(found, dict) else found
