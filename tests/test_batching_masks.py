@@ -276,3 +276,34 @@ def test_values_of_the_shape_of_x_are_refused_as_numpy_refuses_them():
 
     with pytest.raises(ValueError, match="where"):
         md.vmap(f)(xp.asarray(A), xp.asarray(B))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda v: xp.maximum(v, 0.5),
+        lambda v: xp.hypot(v, 0.5),
+        lambda v: xp.round(v) + v,
+        lambda v: v * xp.sign(v),
+        lambda v: v**0 * v,
+        lambda v: v**v,
+        lambda v: 2.0**v,
+        lambda v: v // 2 * v,
+        lambda v: v * xp.where(xp.any(v > 3.5), 2.0, 1.0),
+        lambda v: v * xp.where(xp.all(v > 0.1), 2.0, 1.0),
+        lambda v: v * xp.astype(xp.count_nonzero(v > 1.5), xp.float64),
+        lambda v: v * v + xp.zeros_like(v) + xp.ones_like(v) * v + xp.full_like(v, 2.0) * v,
+    ],
+)
+def test_what_formulas_ask_of_what_is_selected(function):
+    x = xp.asarray([[1.0, -2.0, 3.0, 0.2], [4.0, 5.0, -6.0, 1.0]])
+    f = lambda row: xp.sum(function(row[row > 0]))  # noqa: E731
+    gradient = md.grad(f)
+    for of_row in (
+        f,
+        gradient,
+        md.grad(lambda row: xp.sum(gradient(row) ** 2)),
+        lambda row: md.jvp(f, [row], [row])[1],
+    ):
+        expected = xp.stack([of_row(row) for row in x]).as_numpy()
+        np.testing.assert_allclose(md.vmap(of_row)(x).as_numpy(), expected, rtol=1e-14)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.rules import rule_of
 from ..core.tensor import Tensor, current
 from ..core.trees import leaves_of
+from ._selections import length_in
 from ._values import Batched, Run, aligned, plain, refused, run_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ def shared(name: str) -> Function:
         if run_of(*leaves_of((args, kwargs))) is not None:
             raise refused(f"{name} with numbers that differ from sample to sample")
         keywords = {key: plain(one) for key, one in kwargs.items()}
+        shape = args[0] if args and type(args[0]) is tuple else ()
+        length = length_in(shape)
+        if length is not None:
+            length, whole = length.in_place_of(shape)
+            made = attrgetter(name)(backend.base.tensors)(whole, *plain(args[1:]), **keywords)
+            return Batched(made, length)
         return Batched(attrgetter(name)(backend.base.tensors)(*plain(args), **keywords), None)
 
     return make
@@ -35,6 +42,11 @@ def filled(
 ) -> Any:
     """`full`, where each sample may have a value of its own."""
     xp = backend.base.tensors
+    length = length_in(shape) if type(shape) is tuple else None
+    if length is not None:
+        value = fill_value if type(fill_value) is Batched else asarray(backend, fill_value)
+        there = length.stretched(value, shape)
+        return Batched(xp.asarray(there.value, dtype=dtype, copy=True), there.mapped)
     run = run_of(fill_value)
     if run is None:
         return Batched(xp.full(plain(shape), plain(fill_value), dtype=dtype, device=device), None)

@@ -16,6 +16,8 @@ from ..array_api._helpers import anywhere
 from ._values import Axes, Batched, Run, aligned, common, full, namespace, refused, run_of, shifted
 
 WHAT = "x[mask] with a mask that differs from sample to sample"
+# What an element counts for in a reduction if it is not selected.
+NOTHING = {"sum": 0, "any": False, "all": True, "count_nonzero": 0}
 
 
 class Selection(Run):
@@ -128,7 +130,7 @@ class Selection(Run):
     def total(
         self, inner: Callable[..., Any], x: Batched, axis: Axes, keepdims: bool, **options: Any
     ) -> Any:
-        if inner.__name__ != "sum":
+        if inner.__name__ not in NOTHING:
             self.refuse()
         if axis is None:
             axis = tuple(range(x.ndim))
@@ -138,7 +140,8 @@ class Selection(Run):
             gone = 0 if keepdims else sum(one > place for one in axes)
             out = inner(x.value, axis=axes, keepdims=keepdims, **options)
             return Batched(out, self.moved(self.behind - gone))
-        values = namespace(x).where(self.wide(x.ndim + 1), x.value, 0)
+        nothing = NOTHING[inner.__name__]
+        values = namespace(x).where(self.wide(x.ndim + 1), x.value, nothing)
         return Batched(inner(values, axis=axes, keepdims=keepdims, **options), self.run)
 
     def in_place_of(self, shape: tuple[Any, ...]) -> tuple[Selection, tuple[int, ...]]:
