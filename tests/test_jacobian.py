@@ -207,3 +207,18 @@ def test_jacobians_of_holomorphic_functions(mode, size):
     # Twice: the second derivative of a holomorphic function is one too.
     twice = md.jacobian(md.jacobian(xp.sin, mode=mode, holomorphic=True), holomorphic=True)
     assert twice(1.0 + 0.5j).item() == pytest.approx(-np.sin(1.0 + 0.5j))
+
+
+@pytest.mark.parametrize("mode", ["forward", "reverse", None])
+def test_what_is_no_tensor_in_aux_comes_back_as_it_is(mode):
+    array = np.ones(2)
+
+    def f(x):
+        return md.concat([x, x]), (3, True, array, x * 2.0, "word")
+
+    _, aux = md.jacobian(f, mode=mode, has_aux=True)(md.asarray(np.arange(40.0)))
+    assert aux[:2] == (3, True)
+    assert type(aux[0]) is int
+    assert aux[2] is array
+    assert aux[3].tolist() == (np.arange(40.0) * 2.0).tolist()
+    assert aux[4] == "word"

@@ -72,8 +72,15 @@ def for_each(
     """
     count = rows[0].shape[0]
     if count > few:
-        same, stacked = vmap(function)(*rows)
-        return with_tensors(same, [first(one) for one in tensors_of(same)]), stacked
+        once: list[Any] = []
+
+        def apart(*row: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+            same, moved = function(*row)
+            once.append(same)  # its numbers and arrays come back as they are
+            return tensors_of(same), moved
+
+        found, stacked = vmap(apart)(*rows)
+        return with_tensors(once[0], [first(one) for one in found]), stacked
     if count == 0:
         same, like = function(*[zeros(row.shape[1:], row) for row in rows])
         return same, [one._backend.tensors.stack([one])[:0, ...] for one in like]
