@@ -27,9 +27,9 @@ def checkpoint(f: Function) -> Function:
     ----------
     f : callable
         Takes and returns tensors, or nested containers of them, among other things. It has to do
-        the same each time: what it reads besides its arguments must not change before the backward
-        pass. `minidiff.random`, and generators of it among the arguments, draw the same numbers
-        again.
+        the same each time: what it reads besides tensors (arrays among its arguments, which are
+        held as they are) must not change before the backward pass. `minidiff.random`, and
+        generators of it among the arguments, draw the same numbers again.
 
     Returns
     -------
