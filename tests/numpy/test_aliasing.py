@@ -18,6 +18,10 @@ CALLS = [
     *("np.array_split(x, 2)[0]", "np.expand_dims(x, 0)", "np.clip(x, None, 9)", "np.sort(x)"),
     *("np.vstack([x])", "np.cumsum(x)", "np.sum(x, axis=())", "x[0, 1]", "x[0, ...]", "x[0]"),
     *("next(iter(x))", "next(iter(x[0]))", "np.unstack(x)[0]", "np.unstack(x[0])[0]"),
+    *("np.choose([[0, 0, 0]] * 2, [x])", "np.select([x > -1], [x])", "np.where(x > -1, x, 0)"),
+    *("np.rot90(x, 0)", "np.diff(x, 0)", "np.linalg.matrix_power(x[:, :2], 1)", "np.clip(x)"),
+    *("np.sum(x[:1], axis=0)", "np.median(x[:1], axis=0)", "np.fft.fftshift(x, axes=())"),
+    *("np.tril(x, 5)", "np.broadcast_arrays(x, x)[1]", "np.hsplit(x, 1)[0]", "np.real(x)"),
 ]
 
 

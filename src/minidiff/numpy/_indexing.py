@@ -121,7 +121,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Tensor
     given = list(choices) if type(choices) is Tensor else alike(*choices, like=a)
     a = within("choose", a, len(given), mode)
     a, *parts = xp.broadcast_arrays(a, *given)
-    found = parts[0]
+    found = parts[0] if len(parts) > 1 else xp.asarray(parts[0], copy=True)
     for i, part in enumerate(parts[1:], 1):
         found = xp.where(a == i, part, found)
     return into(out, found)
