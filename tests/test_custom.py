@@ -402,6 +402,15 @@ def test_a_forward_function_that_closes_over_a_history_is_refused():
     assert f(w).item() == 27.0
     with md.no_grad():
         assert stateful(w).item() == 9.0
+    outer = md.create_unary_op_func(
+        lambda x: md.create_unary_op_func(lambda y: y * weight, lambda y, g: g)(x),
+        lambda x, grad: grad,
+    )
+    weight = md.Tensor(3.0, allow_grad=True)
+    with pytest.raises(TypeError, match="is none of its inputs"):
+        outer(md.Tensor(2.0, allow_grad=True))
+    flat = md.create_op_func(lambda x: x * weight, None, is_differentiable=False)
+    assert md.grad(flat)(w).item() == 0.0
     # What it differentiates itself is its own affair.
     inner = md.create_unary_op_func(md.grad(lambda x: x * x * x), lambda x, grad: grad * 6.0 * x)
     assert md.grad(inner)(w).item() == 18.0

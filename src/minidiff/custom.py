@@ -199,7 +199,7 @@ def create_op_func(
         checked(name, inputs, count, tensor_only)
         refuse_history(name, kwargs)
         keywords = kwargs if propagate_kwargs else {}
-        with inside_operation(name):
+        with inside_operation(name if is_differentiable else None):
             out = forward_func(*[constant_input(one) for one in inputs], **kwargs)
         gradients = grad_funcs if is_differentiable and grad_funcs else [zeros] * len(inputs)
         return record(Call(name, forward_func, inputs, out, gradients, keywords))

@@ -247,12 +247,12 @@ class disable_new_grads(Switch):
 class inside_operation(Switch):
     """The same around a function of the user's, whose gradients are known for its inputs alone."""
 
-    def __init__(self, name: str):
+    def __init__(self, name: str | None):
         super().__init__()
-        self._name = name
+        self._name = name  # None where all gradients are zero anyway
 
     def _next(self, now: State) -> State:
-        sealed = self._name if now.live else None
+        sealed = self._name if now.live else now.sealed
         return now.changed(on=False, levels=(), final=True, sealed=sealed)
 
 
