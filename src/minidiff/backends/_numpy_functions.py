@@ -26,9 +26,11 @@ def scatter_add(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
         start, stop, step = key.indices(shape[0])
         if step == 1 and start <= stop:  # nothing is written twice, zeros included
             out = np.empty(shape, x.dtype)
-            out[:start] = 0
             out[start:stop] = x
-            out[stop:] = 0
+            if start:
+                out[:start] = 0
+            if stop < shape[0]:
+                out[stop:] = 0
             return out
     out = np.zeros(shape, x.dtype)
     add_at(out, key, x)
