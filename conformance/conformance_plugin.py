@@ -42,6 +42,7 @@ def pytest_configure() -> None:
 
         # Hypothesis draws numbers that it reads in the source of local modules as well. Those of
         # the two runs differ, and so would what is drawn. (It has no setting for that.)
+        assert hasattr(providers, "is_local_module_file"), "Hypothesis has another name for it"
         providers.is_local_module_file = lambda path: False
         phases = (Phase.explicit, Phase.generate, Phase.target)
         settings.register_profile("conformance", settings.default, phases=phases)

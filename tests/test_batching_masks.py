@@ -307,3 +307,18 @@ def test_what_formulas_ask_of_what_is_selected(function):
     ):
         expected = xp.stack([of_row(row) for row in x]).as_numpy()
         np.testing.assert_allclose(md.vmap(of_row)(x).as_numpy(), expected, rtol=1e-14)
+
+
+def test_reductions_of_what_is_selected_over_a_strict_library():
+    strict = md.wrap(array_api_strict)
+    x = strict.asarray(A)
+    for f in (
+        lambda v: strict.any(v > 0.5),
+        lambda v: strict.all(v > 0.1),
+        lambda v: strict.any(v),
+        lambda v: strict.count_nonzero(v > 0.5),
+        lambda v: strict.sum(v),
+        lambda v: strict.sum(strict.astype(v > 0.5, strict.int64)),
+    ):
+        expected = [f(row[row > 0]).item() for row in x]
+        assert md.vmap(lambda row, f=f: f(row[row > 0]))(x).tolist() == expected

@@ -409,3 +409,21 @@ def test_a_second_run_leaves_the_numbers_of_others_alone():
     assert with_others[0] not in after
     numbers = [*seen[0][0], *seen[1][0], *after, *with_others, md.random.rand().item()]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_generators_that_are_one_and_of_the_users_own_kind():
+    class Doubled(md.random.Generator):
+        def normal(self, *args, **kwargs):
+            return 2.0 * super().normal(*args, **kwargs)
+
+    def f(x, one, other):
+        return md.sum(x * one.normal(size=3) * other.normal(size=3) * md.random.rand(3))
+
+    shared = np.random.default_rng(4)
+    pairs = [(md.random.default_rng(1),) * 2, (Doubled(2), md.random.default_rng(3))]
+    pairs.append((md.random.default_rng(shared), md.random.default_rng(shared)))
+    for pair in pairs:
+        x = md.Tensor([1.0, 2.0, 3.0], allow_grad=True)
+        y = md.checkpoint(f)(x, *pair)
+        y.backward()
+        np.testing.assert_allclose(float(md.sum(x * x.grad).detach()), y.item())

@@ -384,6 +384,47 @@ class Closing(md.UnaryOpClass):
         return [lambda x, grad: grad * self.other]
 
 
+def closing(x):
+    class Closes(md.UnaryOpClass):
+        def create_forward(self):
+            return lambda y: y * x
+
+        def create_grads(self):
+            return [lambda y, grad: grad * x]
+
+    return Closes
+
+
+def written(x):
+    out = md.zeros(())
+    out[...] = x
+    return out
+
+
+def test_a_stateful_operation_on_a_view_that_was_written():
+    exponential = md.create_stateful_op_func(Exponential)
+    x = md.Tensor([1.0, 2.0, 3.0], allow_grad=True)
+    base = x * 1.0
+    view = base[1:]
+    base[1] = 9.0
+    md.sum(exponential(view)).backward()
+    np.testing.assert_allclose(x.grad.as_numpy(), [0.0, 0.0, np.exp(3.0)])
+
+
+def test_several_results_of_a_row_have_memory_of_their_own():
+    @md.differentiable(
+        x=lambda xp, g: sum(one for one in g if one is not None),
+        jvp=lambda xp, dx: (dx, dx),
+    )
+    def both(xp, x, /):
+        y = x * 1.0
+        return y, y
+
+    first, second = both(md.asarray([1.0, 2.0]))
+    first += 10.0
+    assert second.tolist() == [1.0, 2.0]
+
+
 def test_a_forward_function_that_closes_over_a_history_is_refused():
     def f(w):
         return md.create_unary_op_func(lambda x: x * w, lambda x, grad: grad * w)(w * w)
@@ -411,7 +452,38 @@ def test_a_forward_function_that_closes_over_a_history_is_refused():
         outer(md.Tensor(2.0, allow_grad=True))
     flat = md.create_op_func(lambda x: x * weight, None, is_differentiable=False)
     assert md.grad(flat)(w).item() == 0.0
+    for inner in (
+        lambda x: md.create_stateful_op_func(closing(x))(w),
+        lambda x: md.create_unary_op_func(lambda y: y * x, lambda y, grad: grad * x)(w),
+        lambda x: md.create_unary_op_func(lambda y: written(x), lambda y, grad: grad)(w),
+        lambda x: md.create_unary_op_func(lambda y: x, lambda y, grad: grad)(w),
+    ):
+        for call in (
+            lambda inner=inner: md.jvp(inner, [w], [w]),
+            lambda inner=inner: md.grad(inner)(w),
+            lambda inner=inner: md.grad(lambda x: md.sum(md.vmap(lambda _: inner(x))(batch)))(w),
+        ):
+            with pytest.raises(TypeError, match="is none of its inputs"):
+                call()
+    # What nothing of the result rests on may be asked for all the same.
+    weight = md.Tensor([2.0, 3.0], allow_grad=True)
+    for factor in (
+        lambda: float(weight[0]),
+        lambda: weight[0].detach(),
+        lambda: md.astype(md.astype(weight[0], md.int64), md.float64),
+        lambda: 2.0 if md.sum(weight) > 0 else 1.0,
+    ):
+        twice = md.create_unary_op_func(
+            lambda x, factor=factor: x * factor(), lambda x, grad: 2.0 * grad
+        )
+        x = md.Tensor(3.0, allow_grad=True)
+        y = twice(x)
+        y.backward()
+        assert (y.item(), x.grad.item()) == (6.0, 2.0)
     # What it differentiates itself is its own affair.
+    slope = lambda x: md.jvp(lambda y: y**3, [x], [md.ones(())])[1]  # noqa: E731
+    inner = md.create_unary_op_func(slope, lambda x, grad: grad * 6.0 * x)
+    assert md.grad(inner)(w).item() == 18.0
     inner = md.create_unary_op_func(md.grad(lambda x: x * x * x), lambda x, grad: grad * 6.0 * x)
     assert md.grad(inner)(w).item() == 18.0
 

@@ -175,7 +175,7 @@ def test_refusals():
 
 
 def test_constant_and_complex_residuals():
-    r = residuals(lambda p: [p[0] ** 2, 1.0, np.array([2.0, 3.0])], [1.0, 2.0])
+    r = residuals(lambda p: [p[0] ** 2, 1.0, np.array([2, 3])], [1.0, 2.0])
     assert r(r.x0).tolist() == [1.0, 1.0, 2.0, 3.0]
     assert r.jac(r.x0).tolist() == [[2.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]
     r = residuals(lambda p: p[0] * 1j, [1.0])

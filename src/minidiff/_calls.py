@@ -78,6 +78,7 @@ class Call:
         """Value and aux, and the derivative of each tensor of the value along a direction."""
         with Duals(map(inside_batch, self.inputs), map(inside_batch, tangents)) as duals:
             value, aux = self.evaluated(*duals.tensors)
+            duals.check([*tensors_of(value), *tensors_of(aux)])
             pairs = [duals.split(one) for one in leaves_of(value)]
             beside = [duals.split(one)[0] for one in tensors_of(aux)]
         value = with_leaves(value, [out for out, _ in pairs])

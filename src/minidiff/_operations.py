@@ -13,14 +13,14 @@ from .batching import running
 from .batching._arrays import BatchBackend, Batched, batches_over
 from .batching._functions import sample_by_sample
 from .batching._values import full
-from .core.forward import closed_over
+from .core.graph import Dual
 from .core.nodes import node_of
 from .core.project import project
 from .core.pullback import Pullback
 from .core.state import no_grad, on_level, state
 from .core.tensor import Tensor, current, has_history, wrap
 from .core.trees import leaves_of, with_leaves
-from .core.walk import newer
+from .core.walk import ends_behind
 from .core.words import differentiable
 
 Gradients = Sequence[Callable[..., Any] | None]
@@ -287,14 +287,40 @@ def refuse_history(name: str, keywords: dict[str, Any]) -> None:
             )
 
 
-def refuse_others(name: str, inputs: Sequence[Any], out: Any, start: int) -> None:
-    """The same for what a forward function closes over, told by what its result rests on."""
-    root = node_of(current(out)) if type(out) is Tensor else None
-    if root is None:
-        return
-    _, ends = newer([root], start)
-    if not ends <= {node_of(current(one)) for one in inputs if type(one) is Tensor}:
-        raise closed_over(name)
+def refuse_closed_over(name: str, inputs: Sequence[Any], out: Any, start: int) -> None:
+    """The same for what a result rests on besides the inputs, inside the running vmaps or outside.
+
+    What a jvp moves is recognised by its level: an input may carry tangents of the same one.
+    """
+    given = [current(one) for one in inputs if type(one) is Tensor]
+    while type(out) is Tensor:
+        node, known = current(out)._node, {node_of(one) for one in given}
+        strangers = ends_behind([node_of(out)], start) - known
+        if strangers or not levels_of(node) <= set[Any]().union(
+            *[levels_of(x._node) for x in given]
+        ):
+            raise TypeError(
+                f"{name}: what its forward function returns rests on a Tensor that tracks "
+                "gradients and is none of its inputs, whose gradient would silently be zero; make "
+                "it an input, with a gradient function of its own, or take t.detach()"
+            )
+        given = [underneath(one) if one._backend is out._backend else one for one in given]
+        out = underneath(out) if isinstance(current(out)._data, Batched) else None
+
+
+def levels_of(node: Any) -> set[Any]:
+    """The running jvps of which a tensor carries tangents."""
+    found = set()
+    while type(node) is Dual:
+        found.add(node.level)
+        node = node.primal
+    return found
+
+
+def underneath(x: Tensor) -> Tensor:
+    """The tensor of all samples behind one inside vmap."""
+    array = current(x)._data
+    return array.value if isinstance(array, Batched) else x
 
 
 def tracks(x: Tensor) -> bool:

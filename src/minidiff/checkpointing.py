@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -143,12 +144,9 @@ class Segment:
             for leaf in leaves
         ]
         # Where random generators stand: a second run draws the same numbers, from copies of them.
-        self.shared = random.Standing(random.current_generator())
-        self.own = {
-            i: random.Standing(leaf)
-            for i, leaf in enumerate(leaves)
-            if isinstance(leaf, random.Generator)
-        }
+        self.draws = [i for i, leaf in enumerate(leaves) if isinstance(leaf, random.Generator)]
+        own = [leaves[i] for i in self.draws]
+        self.generators = copy.deepcopy([random.current_generator(), *own])
         # What was packed for a graph comes back changed, and so would the results.
         self.comparable = state.get().saving is None
 
@@ -172,8 +170,8 @@ class Segment:
         self.inputs = []
         return with_tensors(pull.value, outs)
 
-    def run(self, *inputs: Tensor) -> Any:
-        leaves = list(self.constants)
+    def run(self, *inputs: Tensor, constants: list[Any] | None = None) -> Any:
+        leaves = list(self.constants if constants is None else constants)
         for place, one in zip(self.places, inputs, strict=True):
             leaves[place] = one
         given = [(one, one._data) for one in leaves if type(one) is Tensor]
@@ -189,14 +187,17 @@ class Segment:
         return value
 
     def run_again(self, *inputs: Tensor) -> Any:
-        for i, standing in self.own.items():
-            self.constants[i] = standing.generator()
-        return self.run(*inputs)
+        shared, *own = copy.deepcopy(self.generators)
+        constants = list(self.constants)
+        for i, generator in zip(self.draws, own, strict=True):
+            constants[i] = generator
+        with random.drawing_from(shared):
+            return self.run(*inputs, constants=constants)
 
     def gradients(self, inputs: list[Any], out: Any, g: tuple[Any, ...]) -> list[Any]:
         """The gradients of the inputs and of the rest, from a second run."""
         points = [self.as_tensor(one) for one in inputs[: len(self.places)]]
-        with on_level(self.level), random.drawing_from(self.shared.generator()):
+        with on_level(self.level):
             pull = Pullback(self.run_again, points)
         self.compare(pull, [raw(one) for one in out])
         cotangents: list[Any] = [None] * len(pull.outs)

@@ -11,6 +11,7 @@ written with minidiff's functions, it can itself be differentiated, to any order
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import update_wrapper
 from typing import Any, ClassVar
 
@@ -23,13 +24,13 @@ from ._operations import (
     in_a_loop,
     name_of,
     recorder,
+    refuse_closed_over,
     refuse_history,
-    refuse_others,
 )
 from .backends import SCALARS, ingest, of_array
 from .core.graph import next_number
-from .core.state import inside_operation
-from .core.tensor import Tensor, has_history, is_kept, raw, wrap
+from .core.state import disable_new_grads
+from .core.tensor import Tensor, current, has_history, is_kept, raw, wrap
 from .core.trees import leaves_of, map_leaves
 
 __all__ = [
@@ -168,7 +169,8 @@ def create_op_func(
     TypeError
         If a function is not callable; when called, if the number of inputs is another one than that
         of gradient functions, if an input is no Tensor where it has to be one, if a Tensor that
-        tracks gradients comes by keyword, or if a result is no Tensor or array.
+        tracks gradients comes by keyword, if the result rests on one that the forward function
+        closes over, or if a result is no Tensor or array.
 
     Examples
     --------
@@ -199,8 +201,10 @@ def create_op_func(
         checked(name, inputs, count, tensor_only)
         refuse_history(name, kwargs)
         keywords = kwargs if propagate_kwargs else {}
-        with inside_operation(name if is_differentiable else None):
+        start = next_number()
+        with nullcontext() if is_differentiable else disable_new_grads():
             out = forward_func(*[constant_input(one) for one in inputs], **kwargs)
+        refuse_closed_over(name, [], out, start)
         gradients = grad_funcs if is_differentiable and grad_funcs else [zeros] * len(inputs)
         return record(Call(name, forward_func, inputs, out, gradients, keywords))
 
@@ -415,9 +419,10 @@ def create_stateful_op_func(
     def call(*inputs: Any, **kwargs: Any) -> Tensor:
         checked(name, inputs, op_class.inputs, tensor_only)
         refuse_history(name, kwargs)
+        inputs = tuple([current(one) if type(one) is Tensor else one for one in inputs])
         start = next_number()
         forward, out, gradients = run(inputs, kwargs)
-        refuse_others(name, inputs, out, start)
+        refuse_closed_over(name, inputs, out, start)
         keywords = kwargs if propagate_kwargs else {}
         again = lambda inputs: run(inputs, kwargs)[2]  # noqa: E731
         return record(Call(name, forward, inputs, out, gradients, keywords, again))

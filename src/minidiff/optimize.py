@@ -175,6 +175,9 @@ class Residuals(OfVector):
             raise TypeError(
                 f"{self._where}: SciPy squares real numbers; return real and imaginary parts"
             )
+        home = value._backend
+        if not home.is_floating(value.dtype):
+            value = home.tensors.astype(value, home.default_float())
         return value
 
     def jac(self, x: Vector, *args: Any, **kwargs: Any) -> Vector:

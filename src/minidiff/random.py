@@ -264,19 +264,6 @@ def drawing_from(generator: Generator) -> Iterator[None]:
         _instead.reset(token)
 
 
-class Standing:
-    """Where a generator stands: it can be had again as it is now."""
-
-    def __init__(self, generator: Generator):
-        bits = generator._rng.bit_generator
-        self.kind, self.state = type(bits), bits.state
-
-    def generator(self) -> Generator:
-        bits: Any = self.kind()
-        bits.state = self.state
-        return Generator(np.random.Generator(bits))
-
-
 def _with_rng(method: Callable[..., R]) -> Callable[..., R]:
     """A method of Generator as a function that takes `rng`: None, a seed or a generator."""
 

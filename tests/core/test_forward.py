@@ -487,3 +487,37 @@ def test_what_a_thread_would_lose_is_refused():
     y = md.Tensor([1.0, 2.0, 3.0], allow_grad=True) * 2.0
     _, tangent = md.jvp(lambda x: md.sum(x * y), [x], [md.ones(3)])
     tangent.backward()
+
+
+def test_what_a_function_has_freed_itself_is_no_matter():
+    def f(x):
+        own = md.Tensor([1.0, 1.0], allow_grad=True)
+        squares = own * own
+        md.sum(squares * 2.0).backward(cleanup_mode="destroy")
+        return md.exp(squares) * x
+
+    x = md.asarray([1.0, 2.0])
+    assert md.jvp(f, [x], [x])[1].tolist() == [np.e, 2.0 * np.e]
+
+
+def test_many_results_are_looked_at_once(monkeypatch):
+    """Not the whole graph for each of them."""
+    seen = []
+    weight = md.Tensor(0.5, allow_grad=True)
+
+    def f(x):
+        outs = []
+        for _ in range(50):
+            x = x * weight
+            outs.append(x)
+        return outs
+
+    from minidiff.core import forward
+
+    def counting(roots, start, count=forward.ends_behind):
+        seen.append(len(list(roots)))
+        return count(roots, start)
+
+    monkeypatch.setattr(forward, "ends_behind", counting)
+    md.jvp(f, [md.asarray(1.0)], [md.asarray(1.0)])
+    assert seen == [50]

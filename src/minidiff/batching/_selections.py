@@ -16,8 +16,8 @@ from ..array_api._helpers import anywhere
 from ._values import Axes, Batched, Run, aligned, common, full, namespace, refused, run_of, shifted
 
 WHAT = "x[mask] with a mask that differs from sample to sample"
-# What an element counts for in a reduction if it is not selected.
-NOTHING = {"sum": 0, "any": False, "all": True, "count_nonzero": 0}
+# As what an element that is not selected counts in a reduction to truth values.
+NOTHING = {"any": False, "all": True, "count_nonzero": False}
 
 
 class Selection(Run):
@@ -130,7 +130,7 @@ class Selection(Run):
     def total(
         self, inner: Callable[..., Any], x: Batched, axis: Axes, keepdims: bool, **options: Any
     ) -> Any:
-        if inner.__name__ not in NOTHING:
+        if inner.__name__ not in ("sum", *NOTHING):
             self.refuse()
         if axis is None:
             axis = tuple(range(x.ndim))
@@ -140,8 +140,13 @@ class Selection(Run):
             gone = 0 if keepdims else sum(one > place for one in axes)
             out = inner(x.value, axis=axes, keepdims=keepdims, **options)
             return Batched(out, self.moved(self.behind - gone))
-        nothing = NOTHING[inner.__name__]
-        values = namespace(x).where(self.wide(x.ndim + 1), x.value, nothing)
+        xp, value = namespace(x), x.value
+        nothing = NOTHING.get(inner.__name__)
+        if nothing is not None:
+            value = xp.astype(value, xp.bool)
+        values = xp.where(
+            self.wide(x.ndim + 1), value, xp.zeros_like(value) if nothing is None else nothing
+        )
         return Batched(inner(values, axis=axes, keepdims=keepdims, **options), self.run)
 
     def in_place_of(self, shape: tuple[Any, ...]) -> tuple[Selection, tuple[int, ...]]:

@@ -20,8 +20,8 @@ from .nodes import Lifted, constant, lifted, make_node, node_of, pack, parts_of
 from .project import project_out
 from .rules import Rule
 from .state import state
-from .tensor import Tensor, current, has_history, root_of, wrap
-from .walk import newer
+from .tensor import Tensor, current, root_of, wrap
+from .walk import ends_behind, leaked
 
 
 class Duals:
@@ -47,12 +47,15 @@ class Duals:
         state.reset(self._token)
         self.level.calls.clear()
 
+    def check(self, outs: Sequence[Tensor]) -> None:
+        """Refuse what a thread computed without the tangents."""
+        roots = [node_of(current(out)) for out in outs]
+        if any(type(end) is Dual for end in ends_behind(roots, self.start)):
+            raise leaked()
+
     def split(self, out: Tensor) -> tuple[Tensor, Tensor]:
         """A result and its tangent, apart; neither shares what it may write with anybody."""
         node = carried(current(out)._node, (self.level,))
-        bottom = node_of(out)
-        if type(bottom) is OpNode or type(bottom) is WideNode:
-            newer([bottom], self.start)  # refuses what a thread computed without the tangents
         below = kept_wrap(out, carried(out._node, state.get().entered[:-1]))
         root_of(out)._kept = True
         if type(node) is not Dual:
@@ -113,8 +116,6 @@ def record_all(
 ) -> None:
     """The same for all results of a call; `made` is the tuple that they came in, if any."""
     now = state.get()
-    if now.sealed is not None:
-        refuse_history(now.sealed, [*args, *kwargs.values()])
     if not now.live or not any(out._backend.is_floating(out._data.dtype) for out in outs):
         return  # an integer result is detached
     node = make_node(rule, outs, made, args, kwargs) if now.on else None
@@ -134,22 +135,6 @@ def record_all(
         now.saving.put_away(node)
     for out, own in zip(outs, nodes, strict=True):
         out._node = own
-
-
-def refuse_history(name: str, values: list[Any]) -> None:
-    """An error for a tensor that an operation of the user's closes over."""
-    for value in values:
-        for one in value if type(value) in (list, tuple) else [value]:
-            if type(one) is Tensor and has_history(one):
-                raise closed_over(name)
-
-
-def closed_over(name: str) -> TypeError:
-    return TypeError(
-        f"{name}: its forward function computes with a Tensor that tracks gradients and is none of "
-        "its inputs, so its gradient would silently be zero; make it an input, with a gradient "
-        "function of its own, or take t.detach()"
-    )
 
 
 def with_tangents(node: OpNode, given: Mapping[str, Any], outs: list[Tensor]) -> Lifted:

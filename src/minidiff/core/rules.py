@@ -367,10 +367,11 @@ def with_own_memory(function: Callable[..., Any], backend: Backend) -> Callable[
         arrays = [one for one in given if isinstance(one, backend.array_type)]
 
         def own(one: Any) -> Any:
-            shared = isinstance(one, backend.array_type) and any(
-                backend.is_view(one, array) for array in arrays
-            )
-            return backend.copy(one) if shared else one
+            if isinstance(one, backend.array_type):
+                if any(backend.is_view(one, array) for array in arrays):
+                    one = backend.copy(one)
+                arrays.append(one)  # which the further results do not share either
+            return one
 
         if not isinstance(out, tuple | list):
             return own(out)

@@ -38,13 +38,11 @@ class State:
         What happens at the first nan or inf that a backward pass makes (core/anomaly.py).
     saving : Saving, optional
         In which form operations keep what their formulas need (core/saving.py).
-    sealed : str, optional
-        Which of the user's operations runs: there a tensor with a history is an error.
     live : bool
         Any history is made at all.
     """
 
-    __slots__ = ("anomaly", "entered", "final", "levels", "live", "on", "saving", "sealed")
+    __slots__ = ("anomaly", "entered", "final", "levels", "live", "on", "saving")
 
     def __init__(
         self,
@@ -55,7 +53,6 @@ class State:
         final: bool = False,
         anomaly: str | None = None,
         saving: Saving | None = None,
-        sealed: str | None = None,
     ):
         self.on = on
         self.levels = levels
@@ -63,7 +60,6 @@ class State:
         self.final = final
         self.anomaly = anomaly
         self.saving = saving
-        self.sealed = sealed
         self.live = on or bool(levels)
 
     def changed(self, **changes: Any) -> State:
@@ -73,8 +69,9 @@ class State:
         """
         attributes = {name: getattr(self, name) for name in self.__slots__ if name != "live"}
         attributes.update(changes)
-        on = attributes.pop("on")
-        return State(on=on, **attributes) if any(attributes.values()) else RECORDING if on else OFF
+        if any(attributes[name] for name in ("anomaly", "entered", "final", "levels", "saving")):
+            return State(**attributes)
+        return RECORDING if attributes["on"] else OFF
 
     def switched(self, on: bool) -> State:
         """The state inside `enable_grad` or `no_grad`; a tangent counts as history too."""
@@ -86,7 +83,7 @@ class State:
 
     def recording(self) -> State:
         """The state of a function whose derivative is taken, also where nothing may be recorded."""
-        return self if self.on else self.changed(on=True, sealed=None)
+        return self if self.on else self.changed(on=True)
 
     def inside(self, level: Level) -> State:
         """The state inside one more jvp, which works under `no_grad` too."""
@@ -242,18 +239,6 @@ class disable_new_grads(Switch):
 
     def _next(self, now: State) -> State:
         return now.changed(on=False, levels=(), final=True)
-
-
-class inside_operation(Switch):
-    """The same around a function of the user's, whose gradients are known for its inputs alone."""
-
-    def __init__(self, name: str | None):
-        super().__init__()
-        self._name = name  # None where all gradients are zero anyway
-
-    def _next(self, now: State) -> State:
-        sealed = self._name if now.live else now.sealed
-        return now.changed(on=False, levels=(), final=True, sealed=sealed)
 
 
 class reuse_graph(Switch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 from .graph import Dual, Freed, Leaf, Node, OpNode, WideNode
@@ -87,6 +88,24 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node]) -> None:
             raise freed()
         elif type(node) is Dual:
             raise leaked()
+
+
+def ends_behind(roots: Iterable[Node | None], start: int) -> set[Node]:
+    """What the operations since a number rest on: leaves, older ones, what is left of some."""
+    ends: set[Node] = set()
+    seen: set[Node | None] = {None}
+    waiting: list[Node | None] = [*roots]
+    for node in waiting:  # which grows meanwhile
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, OpNode) and node.number > start:
+            waiting += (
+                node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
+            )
+        elif node is not None:
+            ends.add(node)
+    return ends
 
 
 def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:

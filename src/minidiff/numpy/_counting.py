@@ -28,7 +28,7 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Tensor:
         raise ValueError(f"bincount takes a vector, and the shape is {x.shape}")
     if least < 0 or (x.size and anywhere(xp, x < 0)):
         raise ValueError("bincount counts from 0 on: no number is negative, nor is minlength")
-    count = max(int(xp.max(x)) + 1 if x.size else 0, least)
+    count = max(int(values_of(xp.max(x), "bincount")) + 1 if x.size else 0, least)
     if weights is None:
         space = namespace(x)
         weights = space.ones(x.shape, dtype=space.int64, device=x.device)

@@ -1,8 +1,8 @@
 """Medians and quantiles, of all elements or of those that are no nan.
 
 The gradient goes to the elements that a quantile lies at or between; which ones these are does not
-move. So the slope in q is that of the piece between them, at an element that of the piece above it,
-and that of a method that goes in steps is 0, in q as in weights.
+move. So the slope in q is that of the piece between them, at an element that of the piece above it
+(at the last one 0), and that of a method that goes in steps is 0, in q as in weights.
 """
 
 from __future__ import annotations
