@@ -361,10 +361,8 @@ def with_own_memory(function: Callable[..., Any], backend: Backend) -> Callable[
 
     def call(*args: Any, **kwargs: Any) -> Any:
         out = function(*args, **kwargs)
-        given: list[Any] = []
-        for one in (*args, *kwargs.values()):
-            given += one if isinstance(one, list | tuple) else [one]
-        arrays = [one for one in given if isinstance(one, backend.array_type)]
+        lists = [a if isinstance(a, list | tuple) else [a] for a in (*args, *kwargs.values())]
+        arrays = [one for a in lists for one in a if isinstance(one, backend.array_type)]
 
         def own(one: Any) -> Any:
             if isinstance(one, backend.array_type):
