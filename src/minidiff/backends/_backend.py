@@ -97,6 +97,7 @@ class Backend:
         self.double = None
         self.numbers = {}
         self._tensors: Any = None
+        self._elements: bool | None = None
 
     @property
     def tensors(self) -> Any:
@@ -165,8 +166,11 @@ class Backend:
 
     def elements_are_views(self) -> bool:
         """Whether x[0] of one axis shares the memory of x: NumPy's is a number of its own."""
-        probe = self.arrays.zeros((1,))
-        return self.is_view(self.asarray(self.arrays.getitem(probe, 0)), probe, (0,))
+        if self._elements is None:
+            probe = self.arrays.zeros((1,))
+            element = self.asarray(self.arrays.getitem(probe, 0))
+            self._elements = self.is_view(element, probe, (0,))
+        return self._elements
 
     def constant(self, array: Any) -> Any:
         """The same array without whatever history lies in it."""
