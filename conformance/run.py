@@ -94,13 +94,11 @@ def draw_again(
             max_examples=10 * options.max_examples,
             pytest_arguments=["-k", " or ".join(f"test_{name}" for name in names)],
         )
-        pairs: list[tuple[Run, str, Path | None]] = [(run, code, exceptions)]
+        suffix, compared = f", drawn again for {len(names)} functions", beside is not None
+        run.take(run_suite(run.title + suffix, code, exceptions, again, compared=compared))
         if beside is not None:
-            pairs.append((*beside, None))
-        for one, its_code, its_exceptions in pairs:
-            title = f"{one.title}, drawn again for {len(names)} functions"
-            compared = beside is not None
-            one.take(run_suite(title, its_code, its_exceptions, again, compared=compared))
+            bare, its_code = beside
+            bare.take(run_suite(bare.title + suffix, its_code, None, again, compared=True))
 
 
 def space(backend: str, **options: bool | str) -> str:

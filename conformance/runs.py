@@ -145,7 +145,7 @@ def problems_of(run: Run, recording: bool, bare: Run | None, *, whole: bool = Tr
         if not (tape["created"] and tape["operations"] and tape["recorded"]):
             problems.append("nothing was recorded, although every operation should be")
         elif whole:
-            names = [name for name in run.unseen() if name not in hidden(run, bare)]
+            names = sorted(set(run.unseen()) - set(hidden(run, bare)))
             problems += [f"never given an array with a history: {name}" for name in names]
     return problems
 

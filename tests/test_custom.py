@@ -372,18 +372,6 @@ def test_what_is_saved_inside_a_jvp_does_not_hide_the_history():
         assert plain(x).item() == pytest.approx(own(x).item(), rel=1e-13)
 
 
-class Closing(md.UnaryOpClass):
-    """Computes with what is no input."""
-
-    other = md.Tensor(3.0, allow_grad=True)
-
-    def create_forward(self):
-        return lambda x: x * self.other
-
-    def create_grads(self):
-        return [lambda x, grad: grad * self.other]
-
-
 def closing(x):
     class Closes(md.UnaryOpClass):
         def create_forward(self):
@@ -429,7 +417,7 @@ def test_a_forward_function_that_closes_over_a_history_is_refused():
     def f(w):
         return md.create_unary_op_func(lambda x: x * w, lambda x, grad: grad * w)(w * w)
 
-    stateful = md.create_stateful_op_func(Closing)
+    stateful = md.create_stateful_op_func(closing(md.Tensor(3.0, allow_grad=True)))
     w, batch = md.asarray(3.0), md.asarray([3.0, 4.0])
     for call in (
         lambda: md.grad(f)(w),

@@ -20,7 +20,7 @@ from .core.pullback import Pullback
 from .core.state import no_grad, on_level, state
 from .core.tensor import Tensor, current, has_history, wrap
 from .core.trees import leaves_of, with_leaves
-from .core.walk import ends_behind
+from .core.walk import behind
 from .core.words import differentiable
 
 Gradients = Sequence[Callable[..., Any] | None]
@@ -294,43 +294,38 @@ def refuse_closed_over(name: str, inputs: Sequence[Any], out: Any, start: int) -
     """
     given = [current(one) for one in inputs if type(one) is Tensor]
     while type(out) is Tensor:
-        node, known = current(out)._node, {node_of(one) for one in given}
-        strangers = ends_behind([node_of(out)], start) - known
-        if strangers or not levels_of(node) <= set[Any]().union(
-            *[levels_of(x._node) for x in given]
-        ):
+        _, ends = behind([node_of(current(out))], start)
+        levels = {level for one in given for level in levels_of(one)}
+        if not (ends <= {node_of(one) for one in given} and levels_of(out) <= levels):
             raise TypeError(
                 f"{name}: what its forward function returns rests on a Tensor that tracks "
                 "gradients and is none of its inputs, whose gradient would silently be zero; make "
                 "it an input, with a gradient function of its own, or take t.detach()"
             )
         given = [underneath(one) if one._backend is out._backend else one for one in given]
-        out = underneath(out) if isinstance(current(out)._data, Batched) else None
+        out = underneath(out)
 
 
-def levels_of(node: Any) -> set[Any]:
+def levels_of(x: Tensor) -> set[Any]:
     """The running jvps of which a tensor carries tangents."""
-    found = set()
+    found, node = set(), x._node
     while type(node) is Dual:
         found.add(node.level)
         node = node.primal
     return found
 
 
-def underneath(x: Tensor) -> Tensor:
-    """The tensor of all samples behind one inside vmap."""
+def underneath(x: Tensor) -> Any:
+    """The tensor of all samples behind one inside vmap; None outside."""
     array = current(x)._data
-    return array.value if isinstance(array, Batched) else x
+    return array.value if isinstance(array, Batched) else None
 
 
-def tracks(x: Tensor) -> bool:
+def tracks(x: Any) -> bool:
     """Whether a gradient is asked for, inside the running vmaps or outside of them."""
-    while not has_history(x):
-        array = current(x)._data
-        if not isinstance(array, Batched):
-            return False
-        x = array.value
-    return True
+    while x is not None and not has_history(x):
+        x = underneath(x)
+    return x is not None
 
 
 def result_of(name: str, out: Any, backend: Backend) -> Any:

@@ -145,8 +145,8 @@ class Segment:
         ]
         # Where random generators stand: a second run draws the same numbers, from copies of them.
         self.draws = [i for i, leaf in enumerate(leaves) if isinstance(leaf, random.Generator)]
-        own = [leaves[i] for i in self.draws]
-        self.generators = copy.deepcopy([random.current_generator(), *own])
+        self.generators = [random.current_generator(), *[leaves[i] for i in self.draws]]
+        self.stood = [one._rng.bit_generator.state for one in self.generators]
         # What was packed for a graph comes back changed, and so would the results.
         self.comparable = state.get().saving is None
 
@@ -187,7 +187,9 @@ class Segment:
         return value
 
     def run_again(self, *inputs: Tensor) -> Any:
-        shared, *own = copy.deepcopy(self.generators)
+        shared, *own = copies = copy.deepcopy(self.generators)  # those that are one stay one
+        for one, stood in zip(copies, self.stood, strict=True):
+            one._rng.bit_generator.state = stood
         constants = list(self.constants)
         for i, generator in zip(self.draws, own, strict=True):
             constants[i] = generator

@@ -514,10 +514,10 @@ def test_many_results_are_looked_at_once(monkeypatch):
 
     from minidiff.core import forward
 
-    def counting(roots, start, count=forward.ends_behind):
+    def counting(roots, start, count=forward.behind):
         seen.append(len(list(roots)))
         return count(roots, start)
 
-    monkeypatch.setattr(forward, "ends_behind", counting)
+    monkeypatch.setattr(forward, "behind", counting)
     md.jvp(f, [md.asarray(1.0)], [md.asarray(1.0)])
     assert seen == [50]

@@ -122,7 +122,7 @@ class GenericBackend(Backend):
         return self.as_numpy(array).strides  # type: ignore[no-any-return]  # NumPy's
 
     def is_contiguous(self, array: Any) -> bool:
-        if self.immutable:  # nobody could tell
+        if self.immutable:  # how its arrays lie in memory is nothing that it shows
             return True
         return self.as_numpy(array).flags.c_contiguous  # type: ignore[no-any-return]  # NumPy's
 

@@ -26,13 +26,12 @@ def shared(name: str) -> Function:
         if run_of(*leaves_of((args, kwargs))) is not None:
             raise refused(f"{name} with numbers that differ from sample to sample")
         keywords = {key: plain(one) for key, one in kwargs.items()}
-        shape = args[0] if args and type(args[0]) is tuple else ()
-        length = length_in(shape)
-        if length is not None:
-            length, whole = length.in_place_of(shape)
-            made = attrgetter(name)(backend.base.tensors)(whole, *plain(args[1:]), **keywords)
-            return Batched(made, length)
-        return Batched(attrgetter(name)(backend.base.tensors)(*plain(args), **keywords), None)
+        function = attrgetter(name)(backend.base.tensors)
+        length = length_in(args[0]) if args and type(args[0]) is tuple else None
+        if length is None:
+            return Batched(function(*plain(args), **keywords), None)
+        there, whole = length.in_place_of(args[0])
+        return Batched(function(whole, *plain(args[1:]), **keywords), there)
 
     return make
 

@@ -21,7 +21,7 @@ from .project import project_out
 from .rules import Rule
 from .state import state
 from .tensor import Tensor, current, root_of, wrap
-from .walk import ends_behind, leaked
+from .walk import behind, leaked
 
 
 class Duals:
@@ -49,8 +49,8 @@ class Duals:
 
     def check(self, outs: Sequence[Tensor]) -> None:
         """Refuse what a thread computed without the tangents."""
-        roots = [node_of(current(out)) for out in outs]
-        if any(type(end) is Dual for end in ends_behind(roots, self.start)):
+        _, ends = behind([node_of(current(out)) for out in outs], self.start)
+        if any(type(end) is Dual for end in ends):
             raise leaked()
 
     def split(self, out: Tensor) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..backends import numpy_backend
 from .backward import Pass
-from .graph import Dual, Node, OpNode, Variable, WideNode, next_number
+from .graph import Dual, Node, OpNode, Variable, next_number
 from .hooks import Hooked
 from .lifting import kept_wrap
 from .nodes import node_of
@@ -20,7 +20,7 @@ from .project import project
 from .state import State, innermost, state, zeros_are_strong
 from .tensor import Tensor, current, root_of
 from .trees import tensors_of, with_tensors
-from .walk import newer
+from .walk import newer, parents_of
 from .words import linear
 
 
@@ -198,10 +198,6 @@ def hooks_on(node: Any) -> dict[int, Any] | None:
     if isinstance(node, OpNode):
         return node.rule.hooks if isinstance(node.rule, Hooked) else None
     return node.hooks  # type: ignore[no-any-return]  # of a Variable
-
-
-def parents_of(node: OpNode) -> list[Node | None]:
-    return node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
 
 
 def working(now: State, function: Callable[..., Any], *args: Any) -> Any:

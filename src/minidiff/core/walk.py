@@ -90,49 +90,35 @@ def enqueue(node: Node | None, found: list[OpNode], seen: set[Node]) -> None:
             raise leaked()
 
 
-def ends_behind(roots: Iterable[Node | None], start: int) -> set[Node]:
-    """What the operations since a number rest on: leaves, older ones, what is left of some."""
+def parents_of(node: OpNode) -> list[Node | None]:
+    return node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
+
+
+def behind(roots: Iterable[Node | None], start: int) -> tuple[list[OpNode], set[Node]]:
+    """The operations behind some nodes since a number, and the nodes they rest on."""
+    found: list[OpNode] = []
     ends: set[Node] = set()
-    seen: set[Node | None] = {None}
+    seen: set[Node] = set()
     waiting: list[Node | None] = [*roots]
     for node in waiting:  # which grows meanwhile
-        if node in seen:
+        if node is None or node in seen:
             continue
         seen.add(node)
         if isinstance(node, OpNode) and node.number > start:
-            waiting += (
-                node.parents() if isinstance(node, WideNode) else [node.parent1, node.parent2]
-            )
-        elif node is not None:
+            found.append(node)
+            waiting += parents_of(node)
+        else:
             ends.add(node)
-    return ends
+    return found, ends
 
 
 def newer(roots: list[Node], start: int) -> tuple[list[OpNode], set[Node]]:
-    """The operations behind some nodes since a number, oldest first, and the nodes they rest on."""
-    found: list[OpNode] = []
-    ends: set[Node] = set()
-    seen: set[Node | None] = {None}
-    waiting: list[Any] = [*roots]
-    for node in waiting:  # which grows meanwhile
-        if node in seen:
-            continue
-        seen.add(node)
-        kind = type(node)
-        if kind is OpNode and node.number > start:
-            found.append(node)
-            if node.parent1 is not None:
-                waiting.append(node.parent1)
-            if node.parent2 is not None:
-                waiting.append(node.parent2)
-        elif kind is WideNode and node.number > start:
-            found.append(node)
-            waiting += node.parents()
-        elif kind is Freed:
-            raise freed()
-        elif kind is Dual:
-            raise leaked()
-        else:
-            ends.add(node)
+    """The same, the operations oldest first; what was freed or has leaked from a jvp is refused."""
+    found, ends = behind(roots, start)
+    kinds = {type(end) for end in ends}
+    if Freed in kinds:
+        raise freed()
+    if Dual in kinds:
+        raise leaked()
     found.sort(key=by_number)
     return found, ends

@@ -172,6 +172,7 @@ def _quantiles(
     else:
         a, _ = alike(_ordered(floats(a, like=[q, weights])), q)
     q = doubles(q, like=a)
+    q = q if method in BETWEEN else q.detach()
     if anywhere(xp, ~((q >= 0) & (q <= 1))):
         raise ValueError("quantile: q lies between 0 and 1 (for percentile between 0 and 100)")
     lines, shape = as_lines(a, axis, keepdims)
@@ -181,7 +182,7 @@ def _quantiles(
         raise ValueError(f"quantile: weights need method='inverted_cdf', not {method!r}")
     else:
         heavy = weights_for("quantile", a, axis, floats(weights, like=a).detach())
-        found = _weighted(lines, xp.reshape(q.detach(), (-1,)), as_lines(heavy, axis)[0])
+        found = _weighted(lines, xp.reshape(q, (-1,)), as_lines(heavy, axis)[0])
     if not drop and is_floating(lines):
         found = _nan_if_any(lines[..., None, :], found)
     return xp.reshape(xp.moveaxis(found, -1, 0), (*q.shape, *shape))
@@ -190,7 +191,6 @@ def _quantiles(
 def _at(lines: Tensor, q: Tensor, method: str, drop: bool) -> Tensor:
     """The quantiles of each line, as the last axis."""
     ordered = xp.sort(lines, axis=-1)
-    q = q if method in BETWEEN else q.detach()
     count: Any = lines.shape[-1]
     if drop and is_floating(lines):
         count = as_dtype(_numbers_in(lines), q.dtype)
