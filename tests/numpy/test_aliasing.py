@@ -98,6 +98,19 @@ def test_a_column_laid_flat_is_no_view_and_keeps_its_gradient():
     assert md.vmap(f)(rows).tolist() == numpy.ones((2, 3, 2)).tolist()
 
 
+def test_rows_laid_flat_are_a_view_inside_vmap_too():
+    def f(a):
+        b = a * 1.0
+        c = b[1:].ravel()  # each sample's rows lie together, those of all samples do not
+        c += 100.0
+        return b
+
+    rows = numpy.arange(12.0).reshape(2, 3, 2)
+    expected = [f(row).tolist() for row in rows]
+    assert expected[0][1] == [102.0, 103.0]
+    assert md.vmap(f)(md.asarray(rows)).tolist() == expected
+
+
 @pytest.mark.parametrize(
     "call",
     [
