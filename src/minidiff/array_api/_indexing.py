@@ -10,15 +10,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from ..core.graph import OpNode
 from ..core.project import projected
 from ..core.rules import rule_of
 from ..core.tensor import follow
 from ..core.words import differentiable, linear, view
+from ._elementwise import subtract
 
 if TYPE_CHECKING:
     from ..backends import Layout
     from ..core.backward import Pass
-    from ..core.graph import OpNode, WideNode
+    from ..core.graph import WideNode
     from ..core.tensor import Step, Tensor
 
 
@@ -44,6 +46,42 @@ def add_into_buffer(walk: Pass, node: OpNode, g: Any) -> None:
 
 
 rule_of(getitem).special = add_into_buffer
+
+
+def take_off_in_buffer(walk: Pass, node: OpNode, g: Any) -> bool:
+    """The gradient of x2 = y[a:b] in x1 - x2, taken off where it belongs in the gradient of y.
+
+    So x[1:] - x[:-1] makes no array of -g: the first part is written into the gradient of x, and
+    the second is taken off.
+    """
+    first: Any = node.parent1
+    second: Any = node.parent2
+    grads = walk.grads
+    if not is_slice(second) or second.shape != node.shape or second.dtype is not node.dtype:
+        return False
+    whole = second.parent1
+    if is_slice(first) and first.parent1 is whole and first in grads:
+        add_into_buffer(walk, first, grads.pop(first))
+        walk.owned.discard(first)
+    if whole not in walk.owned or type(grads[whole]) is not node.backend.array_type:
+        return False
+    part = grads[whole][second.args[0]]
+    part -= g
+    return True
+
+
+def is_slice(node: Any) -> bool:
+    """Whether a node is that of x[a:b], in a library where this is a view of x."""
+    return (
+        type(node) is OpNode
+        and node.rule is GETITEM
+        and type(node.args[0]) is slice
+        and node.backend.slices_are_views
+    )
+
+
+GETITEM = rule_of(getitem)
+rule_of(subtract).special2 = take_off_in_buffer
 
 
 @linear(x=lambda xp, g, key: xp.getitem(g, key))

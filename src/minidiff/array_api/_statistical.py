@@ -44,24 +44,23 @@ def mean(xp: Any, x: Tensor, /, *, axis: Axis = None, keepdims: bool = False) ->
 # ---- extremes
 
 
-def winners(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
-    """Which elements are the extreme one (nan, where there is one); as numbers too."""
-    won = (x == keep_axes(xp, out, x.shape, axis, keepdims)) | xp.isnan(x)
-    return won, xp.astype(won, x.dtype)
-
-
 def extreme_x(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
-    won, ones = winners(xp, x, out, axis, keepdims)
-    count = xp.sum(ones, axis=axis, keepdims=True)
-    share = keep_axes(xp, g, x.shape, axis, keepdims) / count
-    # 0 to the others, whatever g is; a product is quicker than a choice.
-    return xp.where(won, share, 0) if anywhere(xp, ~xp.isfinite(share)) else ones * share
+    g = keep_axes(xp, g, x.shape, axis, keepdims)
+    won = x == keep_axes(xp, out, x.shape, axis, keepdims)
+    ones = xp.astype(won, x.dtype)
+    share = g / xp.sum(ones, axis=axis, keepdims=True)
+    if not anywhere(xp, ~xp.isfinite(share)):
+        return ones * share  # quicker than a choice
+    # Where there is a nan, it is the extreme; and 0 to the others, whatever g is.
+    won = won | xp.isnan(x)
+    share = g / xp.sum(xp.astype(won, x.dtype), axis=axis, keepdims=True)
+    return xp.where(won, share, 0)
 
 
 def extreme_jvp(xp: Any, dx: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
-    won, ones = winners(xp, x, out, axis, keepdims)
+    won = (x == keep_axes(xp, out, x.shape, axis, keepdims)) | xp.isnan(x)
     total = xp.sum(xp.where(won, dx, 0), axis=axis, keepdims=keepdims)
-    return total / xp.sum(ones, axis=axis, keepdims=keepdims)
+    return total / xp.sum(xp.astype(won, x.dtype), axis=axis, keepdims=keepdims)
 
 
 @differentiable(x=extreme_x, jvp=extreme_jvp)

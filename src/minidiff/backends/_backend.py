@@ -67,6 +67,8 @@ class Backend:
         What this one is laid over: it takes that one's Tensors as its own (batching.py).
     own : mapping of name to function
         What takes the place of the bodies of some rows.
+    slices_are_views : bool
+        x[a:b] always shares the memory of x.
     double : dtype, optional
         Beside an array of it Python's numbers are taken from `numbers`, ready-made arrays.
     """
@@ -78,6 +80,7 @@ class Backend:
     plain: tuple[Any, ...]
     base: Backend | None
     own: Mapping[str, Callable[..., Any]]
+    slices_are_views: bool
     double: Any
     numbers: Mapping[float, Any]
     writes_in_place: ClassVar[bool] = True
@@ -94,6 +97,7 @@ class Backend:
         self.plain = ()
         self.base = None
         self.own = {}
+        self.slices_are_views = False
         self.double = None
         self.numbers = {}
         self._tensors: Any = None

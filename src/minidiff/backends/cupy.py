@@ -85,6 +85,7 @@ class CuPyBackend(Backend):
         self.name = f"cupy (device 'cuda:{index}')"
         self.array_type = cupy.ndarray
         self.constants = (cupy.ndarray, np.generic)
+        self.slices_are_views = True
         library = array_api_compat.cupy
         self.arrays = namespace(
             f"cupy arrays on cuda:{index}",

@@ -77,6 +77,7 @@ class NumPyBackend(Backend):
         self.array_type = np.ndarray
         self.constants = (np.ndarray, np.generic)
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
+        self.slices_are_views = True
         self.double = self.plain[0]
         self.numbers = Numbers()
         self.patterns: dict[Any, Any] = {}

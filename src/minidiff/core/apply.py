@@ -252,10 +252,13 @@ def parametric(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                     ]
                 )
             if kwargs:
-                kwargs = {
-                    name: a if type(a) in PLAIN else parameter(a, backend, tracked, rule.name)
-                    for name, a in kwargs.items()
-                }
+                for a in kwargs.values():
+                    if type(a) not in PLAIN:
+                        kwargs = {
+                            name: parameter(a, backend, tracked, rule.name)
+                            for name, a in kwargs.items()
+                        }
+                        break
         except Above as upper:
             return rule.function(upper.backend.adopt(x), *args, **kwargs)
         try:
@@ -364,7 +367,9 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
                 node.out = data
                 out._kept = True
             out._node = node
-        if views and backend.is_view(data, array, arguments):
+        if views and (
+            (kind is slice and backend.slices_are_views) or backend.is_view(data, array, arguments)
+        ):
             if x._at is None and (parent is None or out._node is not None):
                 # What note_view does in the common case.
                 out._at = (x, (None, (name, arguments, NOTHING)), array, parent)

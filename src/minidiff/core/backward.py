@@ -253,6 +253,9 @@ class Pass:
                     owned.add(parent)
             parent = node.parent2
             if parent is not None:
+                special2 = rule.special2
+                if special2 is not None and special2(self, node, g):
+                    continue
                 pull = rule.pull2
                 d = pull(xp, g, node)
                 fresh = stays and parent.shape is shape and parent.dtype is dtype

@@ -100,8 +100,9 @@ class Rule:
         self.pull2_on_tensors: Formula = partial(self._pull_on_tensors_first_time, 1)
         self._pulls: dict[str, Formula] | None = None
         self._push: Formula | None = None
-        # A backward step on arrays that works in the pass's own buffers (array_api/_indexing.py).
+        # Steps in the pass's own buffers (array_api/_indexing.py); the second array's may decline.
         self.special: Callable[..., None] | None = None
+        self.special2: Callable[..., bool] | None = None
         # One or two arrays and nothing else: the backward loop's straight code.
         self.straight = self.kind in ("unary", "binary")
         self.quick = self.parametric  # and arguments, which go to the formula
