@@ -10,6 +10,7 @@ import minidiff as md
 import minidiff.array_api as xp
 import numpy as np
 from minidiff.checkpointing import agree
+from minidiff.core.backward import Pass
 from minidiff.testing import gradcheck, gradgradcheck
 
 RNG = np.random.default_rng(0)
@@ -427,3 +428,27 @@ def test_generators_that_are_one_and_of_the_users_own_kind():
         y = md.checkpoint(f)(x, *pair)
         y.backward()
         np.testing.assert_allclose(float(md.sum(x * x.grad).detach()), y.item())
+
+
+def test_a_plain_pass_records_nothing(monkeypatch):
+    """Also not where the function closes over what is trained: that took twice the time."""
+    w = md.Tensor([[0.5, 0.1], [0.2, 0.3]], allow_grad=True)
+    x = md.Tensor([1.0, 2.0], allow_grad=True)
+    layer = md.checkpoint(lambda x: md.tanh(x @ w))
+    recorded = []
+    original = Pass.back_on_tensors
+
+    def counted(walk, nodes):
+        recorded.append(len(nodes))
+        original(walk, nodes)
+
+    monkeypatch.setattr(Pass, "back_on_tensors", counted)
+    md.sum(layer(layer(x))).backward()
+    assert recorded == []
+    first = x.grad, w.grad
+    md.sum(layer(layer(x))).backward(allow_higher_order=True)
+    assert len(recorded) == 3  # the outer one, and one in each layer
+    for plain, one in zip(first, (x.grad, w.grad), strict=True):
+        assert not plain.allow_grad
+        assert one.allow_grad
+        np.testing.assert_allclose(plain.as_numpy(), one.as_numpy(), rtol=1e-14)

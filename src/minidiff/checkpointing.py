@@ -205,10 +205,10 @@ class Segment:
         cotangents: list[Any] = [None] * len(pull.outs)
         for i, one in zip(self.tracked, g, strict=True):
             cotangents[i] = None if one is None else self.as_tensor(one)
-        found = pull(cotangents, self.others)
+        on_tensors = any(type(one) is Tensor for one in g)
+        found = pull(cotangents, self.others, record=on_tensors)
         zeros = [one for one in found if one is not None]
         filled = [zeros[0] * 0.0 if one is None else one for one in found] if zeros else found
-        on_tensors = any(type(one) is Tensor for one in g)
         return filled if on_tensors else [current(one)._data for one in filled]
 
     def compare(self, pull: Pullback, first: list[Any]) -> None:

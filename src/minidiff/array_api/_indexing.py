@@ -54,12 +54,11 @@ def take_off_in_buffer(walk: Pass, node: OpNode, g: Any) -> bool:
     So x[1:] - x[:-1] makes no array of -g: the first part is written into the gradient of x, and
     the second is taken off.
     """
-    first: Any = node.parent1
     second: Any = node.parent2
-    grads = walk.grads
     if not is_slice(second) or second.shape != node.shape or second.dtype is not node.dtype:
         return False
-    whole = second.parent1
+    first: Any = node.parent1
+    whole, grads = second.parent1, walk.grads
     if is_slice(first) and first.parent1 is whole and first in grads:
         add_into_buffer(walk, first, grads.pop(first))
         walk.owned.discard(first)

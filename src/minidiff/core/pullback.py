@@ -100,16 +100,21 @@ class Pullback:
         ]
 
     def __call__(
-        self, cotangents: Sequence[Tensor | None], others: Sequence[Node] = ()
+        self,
+        cotangents: Sequence[Tensor | None],
+        others: Sequence[Node] = (),
+        record: bool = True,
     ) -> list[Any]:
         """The gradient of each variable, then of some other nodes; a cotangent of None is zero.
 
-        A node that is not reached has None.
+        A node that is not reached has None. The gradients have a history if the state records and
+        there is one to have, unless `record` is False.
         """
         now = state.get()
         given = [one for one in cotangents if one is not None]
-        history = now.on and self.outer
-        recorded = history or (now.on and any(node is not None for node in histories(given)))
+        history = record and now.on and self.outer
+        tracked = any(node is not None for node in histories(given))
+        recorded = history or (record and now.on and tracked)
         homes = [None if root is None else root.backend for root in self.roots]
         foreign = any(
             one is not None and one._backend is not home
