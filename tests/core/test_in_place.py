@@ -464,5 +464,5 @@ def test_views_of_views_cost_a_step_each():
         y = xp.permute_dims(y, (1, 0))
     x[0, 1] = 5.0
     assert y[0, 1].item() == 5.0
-    before, _ = xp.permute_dims(y, (1, 0))._at[1]
+    before, *_ = xp.permute_dims(y, (1, 0))._at[1]
     assert before is y._at[1]  # and not a copy of it

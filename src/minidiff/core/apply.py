@@ -372,7 +372,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
         ):
             if x._at is None and (parent is None or out._node is not None):
                 # What note_view does in the common case.
-                out._at = (x, (None, (name, arguments, NOTHING)), array, parent)
+                out._at = (x, (None, name, arguments, NOTHING), array, parent)
             else:
                 note_view(rule, out, x, arguments, NOTHING)
         return out
@@ -396,7 +396,7 @@ def note_view(rule: Rule, out: Tensor, x: Tensor, args: tuple[Any, ...], kwargs:
     lost = seen is not None and out._node is None and not recording().live
     if lost or (x._at is not None and x._at[3] is UNRECORDED):
         seen = UNRECORDED
-    out._at = (root, (path, (rule.name, args, kwargs)), root._data, seen)
+    out._at = (root, (path, rule.name, args, kwargs), root._data, seen)
 
 
 def limits(rule: Rule) -> tuple[int, frozenset[str]]:

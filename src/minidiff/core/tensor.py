@@ -14,7 +14,7 @@ from .state import exporting, innermost, state
 # the path before, so that a view of a view costs one step, however many there are. (root, path,
 # array, node): the base it looks at, the way there, and the base's array and node when last seen.
 Step = tuple[str, tuple[Any, ...], dict[str, Any]]
-Path = tuple["Path", Step] | None
+Path = tuple["Path", str, tuple[Any, ...], dict[str, Any]] | None
 View = tuple["Tensor", Path, Any, Any]
 
 # Stands for the base's node in a view made under no_grad() of a tracked base: it has no history,
@@ -426,10 +426,10 @@ def take_over(tensor: Tensor, node: Node | None) -> None:
 
 def steps_of(path: Path) -> list[Step]:
     """The steps of a path, in order."""
-    steps = []
+    steps: list[Step] = []
     while path is not None:
-        path, step = path
-        steps.append(step)
+        path, name, args, kwargs = path
+        steps.append((name, args, kwargs))
     return steps[::-1]
 
 

@@ -183,7 +183,7 @@ def is_that_view(value: Tensor, x: Tensor, key: Any) -> bool:
     if value._at is None or value._at[0] is not root_of(x) or value._at[3] is UNRECORDED:
         return False
     assert value._at[1] is not None
-    before, (name, args, _) = value._at[1]
+    before, name, args, _ = value._at[1]
     same_view = before is (None if x._at is None else x._at[1])
     return same_view and name == "getitem" and args[0] is key
 
