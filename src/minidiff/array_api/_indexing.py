@@ -54,29 +54,24 @@ def take_off_in_buffer(walk: Pass, node: OpNode, g: Any) -> bool:
     So x[1:] - x[:-1] makes no array of -g: the first part is written into the gradient of x, and
     the second is taken off.
     """
-    second: Any = node.parent2
-    if not is_slice(second) or second.shape != node.shape or second.dtype is not node.dtype:
-        return False
     first: Any = node.parent1
+    second: Any = node.parent2
+    if type(second) is not OpNode or second.rule is not GETITEM:
+        return False
+    (key,) = second.args
+    backend, same_space = node.backend, second.shape == node.shape and second.dtype is node.dtype
+    if type(key) is not slice or not backend.slices_are_views or not same_space:
+        return False
     whole, grads = second.parent1, walk.grads
-    if is_slice(first) and first.parent1 is whole and first in grads:
+    beside = type(first) is OpNode and first.rule is GETITEM and first.parent1 is whole
+    if beside and first in grads:
         add_into_buffer(walk, first, grads.pop(first))
         walk.owned.discard(first)
-    if whole not in walk.owned or type(grads[whole]) is not node.backend.array_type:
+    if whole not in walk.owned or type(grads[whole]) is not backend.array_type:
         return False
-    part = grads[whole][second.args[0]]
+    part = grads[whole][key]
     part -= g
     return True
-
-
-def is_slice(node: Any) -> bool:
-    """Whether a node is that of x[a:b], in a library where this is a view of x."""
-    return (
-        type(node) is OpNode
-        and node.rule is GETITEM
-        and type(node.args[0]) is slice
-        and node.backend.slices_are_views
-    )
 
 
 GETITEM = rule_of(getitem)
