@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -178,7 +179,39 @@ def entered(backend: BatchBackend, run: Run, leaf: Tensor, axis: int) -> Tensor:
     root_of(current(leaf))._kept = True
     if axis % leaf.ndim:
         leaf = leaf._backend.tensors.moveaxis(leaf, axis, 0)
-    return wrap(backend, Batched(leaf, run), None, kept=True)
+    return wrap(backend, Batched(one_after_another(leaf), run), None, kept=True)
+
+
+def one_after_another(batch: Tensor) -> Tensor:
+    """A batch whose axis of samples does not lie between the others in memory; a copy if need be.
+
+    What is computed of a batch lies in memory as the batch does. With the samples in between,
+    reshape would make a copy of it, which a write does not reach, where it makes a view of one
+    sample's. So each sample gets a place of its own, and lies there as it did: its axes in the same
+    order and direction, with a gap, if only of one element, where they had one.
+    """
+    backend, sides = batch._backend, batch.shape
+    if backend.immutable or 0 in sides:
+        return batch
+    strides = backend.strides(current(batch)._data)
+    steps = [abs(stride) for stride in strides]
+    long = [axis for axis, side in enumerate(sides) if side != 1]
+    outer_first = sorted(long, key=lambda axis: -steps[axis])
+    if 0 not in outer_first[1:-1]:
+        return batch
+    xp, outer_first = backend.tensors, [axis for axis in outer_first if axis]
+    order = [0, *outer_first, *[axis for axis, side in enumerate(sides) if side == 1]]
+    turned = tuple([place for place, axis in enumerate(order) if axis and strides[axis] < 0])
+    out: Tensor = xp.flip(xp.permute_dims(batch, tuple(order)), axis=turned)
+    out = xp.reshape(xp.reshape(out, (-1,)), out.shape)
+    for place, (outer, inner) in enumerate(pairwise(outer_first), 2):
+        if steps[outer] != sides[inner] * steps[inner]:
+            before = (slice(None),) * place
+            out = xp.concat([out, out[(*before, slice(1), ...)]], axis=place)
+            out = out[(*before, slice(-1), ...)]
+    back = tuple([order.index(axis) for axis in range(len(order))])
+    out = xp.permute_dims(xp.flip(out, axis=turned), back)
+    return out
 
 
 # ---- results
