@@ -44,6 +44,28 @@ class Rows(list):
     pass
 
 
+class Point(tuple):
+    """A tuple that is made of something else than its parts, and knows more than them."""
+
+    def __new__(cls, x, y, name="point"):
+        made = super().__new__(cls, (x, y))
+        made.name = name
+        return made
+
+    def __eq__(self, other):
+        return type(other) is Point and tuple(self) == tuple(other) and self.name == other.name
+
+    __hash__ = tuple.__hash__
+
+
+class Named(list):
+    """A list with a constructor of its own."""
+
+    def __init__(self, name, *values):
+        super().__init__(values)
+        self.name = name
+
+
 TREES = {
     "leaf": (3, [3]),
     "nothing": (None, []),
@@ -53,7 +75,10 @@ TREES = {
     "dict": ({"b": 1, "a": [2]}, [1, 2]),
     "ordered dict": (collections.OrderedDict(b=1, a=2), [1, 2]),
     "default dict": (collections.defaultdict(list, b=1), [1]),
+    "counter": (collections.Counter(b=1, a=2), [1, 2]),
     "named tuple": (Pair(1, Pair(2, 3)), [1, 2, 3]),
+    "tuple of another type": (Point(1, [2], "start"), [1, 2]),
+    "list made in another way": (Named("all", 1, 2), [1, 2]),
     "dataclass": (Layer(1, [2, None]), [1, 2]),
     "frozen dataclass": (Frozen(1), [1, "none"]),
     "a field without a parameter": (Derived(2), [2, 4]),

@@ -71,13 +71,18 @@ def _with_leaves(tree: Any, leaves: Iterator[Any]) -> Any:
     made = [_with_leaves(child, leaves) for child in children]
     if tree is None:
         return None
-    if hasattr(tree, "_fields"):  # a named tuple
-        return type(tree)(*made)
-    if isinstance(tree, tuple | list):
-        return type(tree)(made)
+    if isinstance(tree, tuple):  # of any class, whatever that is made of
+        filled: Any = tuple.__new__(type(tree), made)
+        if hasattr(tree, "__dict__"):
+            filled.__dict__.update(tree.__dict__)
+        return filled
     new = copy.copy(tree)
+    if isinstance(tree, list):
+        new[:] = made
+        return new
     if isinstance(tree, dict):
-        new.update(zip(tree, made, strict=True))
+        for key, child in zip(tree, made, strict=True):
+            new[key] = child  # update() of a Counter would add
         return new
     for name, value in zip(parts_of(tree), made, strict=True):
         object.__setattr__(new, name, value)  # it may be frozen
