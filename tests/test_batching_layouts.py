@@ -4,6 +4,8 @@ Whether reshape gives a view or a copy hangs on how an array lies in memory, so 
 vmap as it does for one sample.
 """
 
+import tracemalloc
+
 import pytest
 
 import minidiff as md
@@ -103,3 +105,25 @@ def test_in_torch(f):
     found = md.vmap(f, in_axes=1)(x)
     for i in range(3):
         np.testing.assert_array_equal(found[i, ...].as_numpy(), f(x[:, i, :]).as_numpy())
+
+
+def test_what_is_broadcast_stays_so():
+    start = md.asarray(np.arange(100.0))
+    x = md.broadcast_to(md.reshape(start, (100, 1, 1)), (100, 100, 100))
+    for axis in (1, 2):
+        tracemalloc.start()
+        found = md.vmap(lambda s: s[0, 0], in_axes=axis)(x)
+        assert tracemalloc.get_traced_memory()[1] < 1e6  # of 8e6 bytes
+        tracemalloc.stop()
+        assert found.tolist() == [0.0] * 100
+    rows = md.permute_dims(md.asarray(np.arange(6.0).reshape(3, 2)), (1, 0))
+    x = md.broadcast_to(md.expand_dims(rows, axis=1), (2, 4, 3))
+
+    def overwritten(s):
+        y = s * s
+        z = md.reshape(y, (-1,))
+        z[0:2] = z[2:4] * 3.0
+        return y
+
+    expected = np.stack([overwritten(x[i, ...]).as_numpy() for i in range(2)])
+    np.testing.assert_array_equal(md.vmap(overwritten)(x).as_numpy(), expected)

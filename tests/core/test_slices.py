@@ -6,6 +6,7 @@ import pytest
 import minidiff as md
 import numpy as np
 from minidiff.array_api._indexing import take_off_in_buffer
+from minidiff.core.words import view
 
 
 def twice_from(part):
@@ -78,6 +79,30 @@ def test_hooks_and_kept_gradients_of_a_part():
     assert x.grad.as_numpy().tolist() == [-2.0, -2.0, 4.0]
 
 
+def test_parts_made_outside_a_checkpoint():
+    """There a pass of its own ends, and leaves their gradients to the outer one."""
+    w = md.Tensor([1.0, 2.0, 4.0, 8.0], allow_grad=True)
+    a, b = w[1:], w[:-1]
+    x = md.asarray([1.0, 2.0, 3.0])
+    for difference in (
+        lambda x: x * (a - b),
+        lambda x: x * (w[1:] - b),
+        lambda x: x * (a - w[:-1]),
+    ):
+        md.sum(md.checkpoint(difference)(x)).backward(cleanup_mode="keep")
+        assert w.grad.tolist() == [-1.0, -1.0, -1.0, 3.0]
+    md.sum(md.checkpoint(lambda x: x * (w[1:] - b))(x)).backward(
+        retain_grads=True, cleanup_mode="keep"
+    )
+    assert b.grad.tolist() == [-1.0, -2.0, -3.0]
+    md.sum(md.checkpoint_sequence([lambda x: x * (a - b)] * 4, x / x)).backward()
+    assert w.grad.tolist() == [-4.0, -28.0, -224.0, 256.0]
+    found = md.grad(
+        lambda x: md.sum(md.grad(lambda y: md.sum(y * (a - b) * (x[1:] - x[:-1])))(x[1:]))
+    )
+    assert found(md.asarray([1.0, 2.0, 4.0, 8.0])).tolist() == [-1.0, -1.0, -2.0, 4.0]
+
+
 def test_neighbours_make_no_array_of_minus_g(monkeypatch):
     taken = []
 
@@ -91,3 +116,17 @@ def test_neighbours_make_no_array_of_minus_g(monkeypatch):
     assert taken == [True]
     md.sum((2.0 - x[:-1]) ** 2).backward()
     assert taken == [True, False]
+
+
+def test_a_users_view_that_copies():
+    """Only of x[a:b] itself is it known that it is a view."""
+
+    @md.linear(x=lambda xp, g, x_shape, key: xp.scatter_add(g * 2.0, key, x_shape))
+    @view
+    def twice(xp, x, key, /):
+        return xp.getitem(x, key) * 2.0
+
+    x = md.Tensor([1.0, 2.0, 3.0], allow_grad=True) * 1.0
+    y = twice(x, slice(0, 2))
+    x[0] = 10.0
+    assert y.tolist() == [2.0, 4.0]

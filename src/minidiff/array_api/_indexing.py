@@ -56,15 +56,14 @@ def take_off_in_buffer(walk: Pass, node: OpNode, g: Any) -> bool:
     """
     first: Any = node.parent1
     second: Any = node.parent2
-    if type(second) is not OpNode or second.rule is not GETITEM:
+    if not passed_on(walk, second):
         return False
     (key,) = second.args
     backend, same_space = node.backend, second.shape == node.shape and second.dtype is node.dtype
     if type(key) is not slice or not backend.slices_are_views or not same_space:
         return False
     whole, grads = second.parent1, walk.grads
-    beside = type(first) is OpNode and first.rule is GETITEM and first.parent1 is whole
-    if beside and first in grads:
+    if passed_on(walk, first) and first.parent1 is whole and first in grads:
         add_into_buffer(walk, first, grads.pop(first))
         walk.owned.discard(first)
     if whole not in walk.owned or type(grads[whole]) is not backend.array_type:
@@ -72,6 +71,11 @@ def take_off_in_buffer(walk: Pass, node: OpNode, g: Any) -> bool:
     part = grads[whole][key]
     part -= g
     return True
+
+
+def passed_on(walk: Pass, node: Any) -> bool:
+    """Whether a node is that of x[key], from which the pass goes on to x."""
+    return type(node) is OpNode and node.rule is GETITEM and node.number > walk.start
 
 
 GETITEM = rule_of(getitem)

@@ -191,13 +191,13 @@ def one_after_another(batch: Tensor) -> Tensor:
     order and direction, with a gap, if only of one element, where they had one.
     """
     backend, sides = batch._backend, batch.shape
-    if backend.immutable or 0 in sides:
+    long = [axis for axis, side in enumerate(sides) if side != 1]
+    if len(long) < 3 or 0 in sides or backend.immutable:
         return batch
     strides = backend.strides(current(batch)._data)
     steps = [abs(stride) for stride in strides]
-    long = [axis for axis, side in enumerate(sides) if side != 1]
     outer_first = sorted(long, key=lambda axis: -steps[axis])
-    if 0 not in outer_first[1:-1]:
+    if 0 not in outer_first[1:-1] or steps[outer_first[-1]] == 0:  # what is broadcast stays so
         return batch
     xp, outer_first = backend.tensors, [axis for axis in outer_first if axis]
     order = [0, *outer_first, *[axis for axis, side in enumerate(sides) if side == 1]]

@@ -312,6 +312,7 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
     keep_x, _, keep_out = rule.keeps_first
     never = not rule.inputs
     views = rule.views
+    indexes = rule.known  # of the table's rows only getitem takes a slice
 
     def call(x: Any, argument: Any, /) -> Any:
         if type(x) is not Tensor:
@@ -368,7 +369,8 @@ def with_argument(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., An
                 out._kept = True
             out._node = node
         if views and (
-            (kind is slice and backend.slices_are_views) or backend.is_view(data, array, arguments)
+            (kind is slice and indexes and backend.slices_are_views)
+            or backend.is_view(data, array, arguments)
         ):
             if x._at is None and (parent is None or out._node is not None):
                 # What note_view does in the common case.

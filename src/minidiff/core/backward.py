@@ -140,11 +140,18 @@ class Pass:
 
     __slots__ = (
         *("anomaly", "cleanup", "general", "grads", "history"),
-        *("levels", "owned", "retain", "strong", "tensors"),
+        *("levels", "owned", "retain", "start", "strong", "tensors"),
     )
 
     def __init__(
-        self, tensors: bool, now: State, retain: bool, cleanup: str, strong: bool, history: bool
+        self,
+        tensors: bool,
+        now: State,
+        retain: bool,
+        cleanup: str,
+        strong: bool,
+        history: bool,
+        start: int = -1,
     ):
         self.tensors = tensors  # the formulas run on Tensors
         self.history = history  # with the history of what the nodes keep
@@ -153,6 +160,7 @@ class Pass:
         self.strong = strong
         self.retain = retain
         self.cleanup = cleanup
+        self.start = start  # operations up to this number are where it ends
         # What the straight loops leave out.
         special = retain or strong or levels or anomaly or tensors is not history
         self.general = bool(special) or cleanup == "destroy"
@@ -436,7 +444,6 @@ class Pass:
             given = self.as_tensor(leaf, g, leaf not in owned)
             old = None if reset else getattr(handle, "_grad", None)
             handle._grad = given if old is None else old + given
-        self.grads.clear()
 
 
 def unchanged(g: Any) -> Any:

@@ -66,7 +66,7 @@ class Pullback:
         now = state.get()
         self.variables = [variable(x) for x in inputs]
         self.ends = ends = [node_of(one) for one in self.variables]  # a write moves the variable on
-        start = next_number()
+        self.start = start = next_number()
         made = working(now.recording(), function, *self.variables)
         value, aux = made if has_aux else (made, None)
         outs = tensors_of(value)
@@ -122,7 +122,7 @@ class Pullback:
             if home is not None
         )
         tensors = recorded or bool(now.levels) or foreign
-        walk = Pass(tensors, now, False, "keep", zeros_are_strong.get(), history)
+        walk = Pass(tensors, now, False, "keep", zeros_are_strong.get(), history, self.start)
         for root, out, one in zip(self.roots, self.outs, cotangents, strict=True):
             if root is not None and one is not None:
                 walk.add(root, seed(out, one, tensors))
