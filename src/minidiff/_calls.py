@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import update_wrapper
 from typing import Any
 
@@ -13,6 +14,7 @@ from .core.nodes import mixed_backends
 from .core.pullback import Pullback
 from .core.tensor import Tensor, inside_batch, wrap
 from .core.trees import leaves_in_order, leaves_of, tensors_of, with_leaves, with_tensors
+from .random import Draws
 
 Function = Callable[..., Any]
 Argnums = int | Sequence[int]
@@ -73,6 +75,14 @@ class Call:
     def recorded(self) -> Pullback:
         """The call, ready to be walked back."""
         return Pullback(self.evaluated, self.inputs, has_aux=True)
+
+    @contextmanager
+    def again(self, draws: Draws) -> Iterator[Call]:
+        """The same call once more, which draws the same random numbers."""
+        given = (self.args, self.kwargs)
+        with draws.again(leaves_of(given)) as leaves:
+            args, kwargs = with_leaves(given, leaves) if draws.places else given
+            yield Call(self.where, self.f, self.numbers, args, kwargs, self.has_aux)
 
     def pushed(self, *tangents: Tensor) -> tuple[tuple[Any, Any], list[Tensor]]:
         """Value and aux, and the derivative of each tensor of the value along a direction."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from . import random
 from .backends import Backend
-from .core.pullback import Pullback, without_graph
+from .core.pullback import Pullback, unshared, without_graph
 from .core.state import innermost, on_level, state
 from .core.tensor import Tensor, current, inside_batch, raw, wrap
-from .core.trees import leaves_of, with_leaves, with_tensors
+from .core.trees import leaves_of, tensors_of, with_leaves, with_tensors
 from .core.words import differentiable
+from .random import Draws
 
 __all__ = ["checkpoint", "checkpoint_sequence"]
 
@@ -29,7 +28,8 @@ def checkpoint(f: Function) -> Function:
     f : callable
         Takes and returns tensors, or nested containers of them, among other things. It has to do
         the same each time: what it reads besides tensors (arrays among its arguments, which are
-        held as they are) must not change before the backward pass. `minidiff.random`, and
+        held as they are) must not change before the backward pass, and what it changes besides its
+        results (a tensor that it closes over, say) is changed again. `minidiff.random`, and
         generators of it among the arguments, draw the same numbers again.
 
     Returns
@@ -37,7 +37,8 @@ def checkpoint(f: Function) -> Function:
     callable
         The same function. A graph keeps its arguments and results, and nothing in between; the
         gradients are the same, at any order, those of tensors that it closes over included. Forward
-        mode and calls outside a recording run `f` as it is.
+        mode and calls outside a recording run `f` as it is. The results share no memory, with the
+        arguments or each other: a write into one reaches no other.
 
     Raises
     ------
@@ -62,7 +63,8 @@ def checkpoint(f: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:
         now = state.get()
         if not now.on or now.levels:
-            return f(*args, **kwargs)
+            value = f(*args, **kwargs)
+            return with_tensors(value, map(unshared, tensors_of(value)))
         segment = Segment(f, args, kwargs)
         return segment.results()
 
@@ -143,10 +145,7 @@ class Segment:
             None if is_floating(leaf) else leaf.detach() if type(leaf) is Tensor else leaf
             for leaf in leaves
         ]
-        # Where random generators stand: a second run draws the same numbers, from copies of them.
-        self.draws = [i for i, leaf in enumerate(leaves) if isinstance(leaf, random.Generator)]
-        self.generators = [random.current_generator(), *[leaves[i] for i in self.draws]]
-        self.stood = [one._rng.bit_generator.state for one in self.generators]
+        self.draws = Draws(leaves)
         # What was packed for a graph comes back changed, and so would the results.
         self.comparable = state.get().saving is None
 
@@ -187,13 +186,7 @@ class Segment:
         return value
 
     def run_again(self, *inputs: Tensor) -> Any:
-        shared, *own = copies = copy.deepcopy(self.generators)  # those that are one stay one
-        for one, stood in zip(copies, self.stood, strict=True):
-            one._rng.bit_generator.state = stood
-        constants = list(self.constants)
-        for i, generator in zip(self.draws, own, strict=True):
-            constants[i] = generator
-        with random.drawing_from(shared):
+        with self.draws.again(self.constants) as constants:
             return self.run(*inputs, constants=constants)
 
     def gradients(self, inputs: list[Any], out: Any, g: tuple[Any, ...]) -> list[Any]:

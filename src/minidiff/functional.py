@@ -25,7 +25,8 @@ from ._calls import (
 )
 from ._rows import by_columns, by_rows, checked_kind, elements
 from .core.pullback import Pullback
-from .core.trees import with_leaves
+from .core.trees import leaves_of, with_leaves
+from .random import Draws
 
 __all__ = [
     "grad",
@@ -282,9 +283,11 @@ def jacobian(
     argnums : int or sequence of int
         Which positional arguments to differentiate with respect to.
     mode : {None, 'forward', 'reverse'}
-        One pass per element of the arguments, or of the results; by default whichever are fewer,
-        for which `f` has to be evaluated once, and recorded. Reverse mode evaluates `f` once;
-        'forward' does too, for all passes at once, and keeps no graph.
+        One pass per element of the arguments, or of the results. Reverse mode evaluates `f` once;
+        'forward' does too, for all passes at once, and keeps no graph. By default whichever are
+        fewer: `f` is evaluated and recorded, and where it has more results than arguments evaluated
+        again. `minidiff.random` draws the same numbers again, but what `f` changes besides, an
+        array that it writes into, it changes twice.
     has_aux : bool
         Whether `f` returns a pair, the second of which is passed on.
     holomorphic : bool
@@ -322,13 +325,23 @@ def jacobian(
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = Call("jacobian", f, numbers, args, kwargs, has_aux)
         checked_kind(call.inputs, holomorphic)
-        pull = None if mode == "forward" else call.recorded()
-        if pull is not None and mode is None and elements(call.inputs) < elements(pull.outs):
-            pull = None  # which frees the graph before forward mode begins
-        if pull is None:
-            (value, aux), blocks = by_columns(call, holomorphic)
+        found = None
+        if mode == "forward":
+            found = by_columns(call, holomorphic)
         else:
-            value, aux, blocks = pull.value, pull.aux, by_rows(call, pull, holomorphic)
+            draws = Draws(leaves_of((args, kwargs)))
+            pull = call.recorded()
+            if mode is None and elements(call.inputs) < elements(pull.outs):
+                del pull  # which frees the graph before forward mode begins
+                try:
+                    with call.again(draws) as once_more:
+                        found = by_columns(once_more, holomorphic)
+                except (TypeError, ValueError):  # `f` asks for values that a batch does not have
+                    with call.again(draws) as once_more:
+                        pull = once_more.recorded()
+        if found is None:
+            found = (pull.value, pull.aux), by_rows(call, pull, holomorphic)
+        (value, aux), blocks = found
         whole = with_leaves(value, [as_asked(argnums, call.split(row)) for row in blocks])
         return (whole, aux) if has_aux else whole
 

@@ -8,9 +8,10 @@ all draw from one generator, which `seed` starts anew.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial, update_wrapper
@@ -262,6 +263,30 @@ def drawing_from(generator: Generator) -> Iterator[None]:
         yield
     finally:
         _instead.reset(token)
+
+
+class Draws:
+    """Where random generators stand, so that a second run draws the same numbers.
+
+    These are the shared one, and those among the leaves of what is run.
+    """
+
+    def __init__(self, leaves: Sequence[Any]):
+        self.places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Generator)]
+        self._generators = [current_generator(), *[leaves[i] for i in self.places]]
+        self._stood = [one._rng.bit_generator.state for one in self._generators]
+
+    @contextmanager
+    def again(self, leaves: Sequence[Any]) -> Iterator[list[Any]]:
+        """The leaves with copies of the generators as they stood; the shared one has one too."""
+        shared, *own = copies = copy.deepcopy(self._generators)  # those that are one stay one
+        for one, stood in zip(copies, self._stood, strict=True):
+            one._rng.bit_generator.state = stood
+        found = list(leaves)
+        for i, generator in zip(self.places, own, strict=True):
+            found[i] = generator
+        with drawing_from(shared):
+            yield found
 
 
 def _with_rng(method: Callable[..., R]) -> Callable[..., R]:

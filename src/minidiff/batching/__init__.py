@@ -10,7 +10,7 @@ from typing import Any
 
 from ..backends import SCALARS, Backend, ingest, numpy_backend, of_array
 from ..core.nodes import adopted, brought_out
-from ..core.pullback import same, without_graph
+from ..core.pullback import unshared, without_graph
 from ..core.state import innermost, on_level, state
 from ..core.tensor import Tensor, current, is_kept, root_of, wrap
 from ..core.trees import alike, children_of, difference, leaves_of, with_leaves
@@ -250,6 +250,4 @@ def apart(value: Tensor, taken: list[Tensor]) -> Tensor:
     if value._at is None and not is_kept(value) and all(value is not one for one in taken):
         taken.append(value)
         return value
-    out = same(value)
-    root_of(value)._kept = out._kept = True
-    return out
+    return unshared(value)

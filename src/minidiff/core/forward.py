@@ -19,7 +19,7 @@ from .lifting import kept_wrap, lift
 from .nodes import Lifted, constant, lifted, make_node, node_of, pack, parts_of
 from .project import project_out
 from .rules import Rule
-from .state import state
+from .state import on_level, state
 from .tensor import Tensor, current, root_of, wrap
 from .walk import behind, leaked
 
@@ -205,7 +205,10 @@ def push(
         args, kwargs = rule.replaced(
             args, kwargs, {n: filled(tangents[n], given[n], backend) for n in tangents}
         )
-        return rule.function(*args, **kwargs)
+        if not rule.takes_device:
+            return rule.function(*args, **kwargs)
+        with on_level(backend):  # astype, say, would take a tangent into the vmap that runs
+            return rule.function(*args, **kwargs)
     if rule.word == "bilinear":
         calls = [rule.replaced(args, kwargs, {name: tangent}) for name, tangent in present.items()]
         return total([rule.function(*a, **k) for a, k in calls])

@@ -160,10 +160,16 @@ def variable(x: Tensor) -> Tensor:
 
     It hangs on the history of `x` only as far as the state records one.
     """
-    out = same(x)
-    root_of(x)._kept = out._kept = True
+    out = unshared(x)
     if node_of(out) is None:
         out._node = above(out._node, Variable(out, out._backend, out.shape, out.dtype))
+    return out
+
+
+def unshared(x: Tensor) -> Tensor:
+    """The same values, with their history, as a tensor of its own: a write copies them first."""
+    out = same(x)
+    root_of(x)._kept = out._kept = True
     return out
 
 

@@ -159,8 +159,9 @@ def beside(x: Tensor, value: Tensor, what: str) -> Tensor:
 
 def from_outside(what: str) -> TypeError:
     return TypeError(
-        f"{what}: x comes from outside of this vmap, so that all samples share it, and what is "
-        "written differs from sample to sample; write into a copy: x = asarray(x, copy=True)"
+        f"{what}: x comes from outside of this vmap, so that all samples share it, or was computed "
+        "from such values alone, and what is written, made inside, may differ from sample to "
+        "sample; write into a copy: x = asarray(x, copy=True)"
     )
 
 
