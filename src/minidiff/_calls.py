@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .backends import SCALARS, ingest, of_array
 from .core.forward import Duals
@@ -14,7 +14,9 @@ from .core.nodes import mixed_backends
 from .core.pullback import Pullback
 from .core.tensor import Tensor, inside_batch, wrap
 from .core.trees import leaves_in_order, leaves_of, tensors_of, with_leaves, with_tensors
-from .random import Draws
+
+if TYPE_CHECKING:
+    from .random import Draws
 
 Function = Callable[..., Any]
 Argnums = int | Sequence[int]

@@ -11,7 +11,7 @@ from ._calls import Call
 from .batching import vmap
 from .core.pullback import Pullback
 from .core.tensor import Tensor
-from .core.trees import tensors_of, with_tensors
+from .core.trees import leaves_of, tensors_of, with_tensors
 
 # For no more rows than these a loop is quicker than `vmap`, and needs nothing of the functions. To
 # walk back again is cheap; to evaluate again is not, and random numbers would come out others.
@@ -19,8 +19,55 @@ FEW = 3
 FEW_EVALUATIONS = 1
 
 
-def by_rows(call: Call, pull: Pullback, holomorphic: bool) -> list[list[Tensor]]:
-    """For each result and input the Jacobian, from a pass back per element of the results."""
+Found = tuple[tuple[Any, Any], list[list[Tensor]]]
+"""Value and aux of a call; for each result and input the Jacobian."""
+
+
+def by_rows(call: Call, holomorphic: bool) -> Found:
+    """By a pass back per element of the results."""
+    return rows_of(call, call.recorded(), holomorphic)
+
+
+def by_columns(call: Call, holomorphic: bool) -> Found:
+    """By a pass forward per element of the inputs."""
+    if not call.inputs:
+        made, outs = call.pushed()
+        checked_kind(outs, holomorphic)
+        return made, [[] for _ in outs]
+    made, columns = for_each(directions(call.inputs), call.pushed, FEW_EVALUATIONS)
+    checked_kind(tensors_of(made[0]), holomorphic)
+    blocks = []
+    for column in columns:
+        block, before = [], 0
+        for x in call.inputs:
+            after = before + x.size
+            block.append(last(column[before:after, ...], x.shape))
+            before = after
+        blocks.append(block)
+    return made, blocks
+
+
+def by_fewer(call: Call, holomorphic: bool) -> Found:
+    """By rows or by columns, whichever are fewer; by rows where a batch of columns will not do."""
+    from .random import Draws  # and numpy.random, which the other transforms can do without
+
+    draws = Draws(leaves_of((call.args, call.kwargs)))
+    pull = call.recorded()
+    if elements(call.inputs) < elements(pull.outs):
+        del pull  # which frees the graph before forward mode begins
+        try:
+            with call.again(draws) as once_more:
+                return by_columns(once_more, holomorphic)
+        except (TypeError, ValueError):  # the function asks for values that a batch does not have
+            with call.again(draws) as once_more:
+                pull = once_more.recorded()
+    return rows_of(call, pull, holomorphic)
+
+
+WAYS = {"forward": by_columns, "reverse": by_rows, None: by_fewer}
+
+
+def rows_of(call: Call, pull: Pullback, holomorphic: bool) -> Found:
     checked_kind(pull.outs, holomorphic)
     blocks = []
     for index, out in enumerate(pull.outs):
@@ -30,30 +77,11 @@ def by_rows(call: Call, pull: Pullback, holomorphic: bool) -> list[list[Tensor]]
         blocks.append(
             [shaped(row, out.shape + x.shape) for row, x in zip(rows, call.inputs, strict=True)]
         )
-    return blocks
+    return (pull.value, pull.aux), blocks
 
 
 def pulled_row(pull: Pullback, index: int, row: Tensor) -> tuple[None, list[Tensor]]:
     return None, pull([row if i == index else None for i in range(len(pull.outs))])
-
-
-def by_columns(call: Call, holomorphic: bool) -> tuple[tuple[Any, Any], list[list[Tensor]]]:
-    """Value and aux, and the Jacobians, from a pass forward per element of the inputs."""
-    if not call.inputs:
-        (value, aux), outs = call.pushed()
-        checked_kind(outs, holomorphic)
-        return (value, aux), [[] for _ in outs]
-    (value, aux), columns = for_each(directions(call.inputs), call.pushed, FEW_EVALUATIONS)
-    checked_kind(tensors_of(value), holomorphic)
-    blocks = []
-    for column in columns:
-        block, before = [], 0
-        for x in call.inputs:
-            after = before + x.size
-            block.append(last(column[before:after, ...], x.shape))
-            before = after
-        blocks.append(block)
-    return (value, aux), blocks
 
 
 def last(columns: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -23,10 +23,9 @@ from ._calls import (
     ones_like,
     zeros_like,
 )
-from ._rows import by_columns, by_rows, checked_kind, elements
+from ._rows import WAYS, checked_kind
 from .core.pullback import Pullback
-from .core.trees import leaves_of, with_leaves
-from .random import Draws
+from .core.trees import with_leaves
 
 __all__ = [
     "grad",
@@ -319,29 +318,13 @@ def jacobian(
     Tensor(2.+4.j)
     """
     numbers = checked_argnums("jacobian", argnums)
-    if mode not in (None, "forward", "reverse"):
+    if mode not in WAYS:
         raise ValueError(f"jacobian: mode is None, 'forward' or 'reverse', not {mode!r}")
 
     def matrix(*args: Any, **kwargs: Any) -> Any:
         call = Call("jacobian", f, numbers, args, kwargs, has_aux)
         checked_kind(call.inputs, holomorphic)
-        found = None
-        if mode == "forward":
-            found = by_columns(call, holomorphic)
-        else:
-            draws = Draws(leaves_of((args, kwargs)))
-            pull = call.recorded()
-            if mode is None and elements(call.inputs) < elements(pull.outs):
-                del pull  # which frees the graph before forward mode begins
-                try:
-                    with call.again(draws) as once_more:
-                        found = by_columns(once_more, holomorphic)
-                except (TypeError, ValueError):  # `f` asks for values that a batch does not have
-                    with call.again(draws) as once_more:
-                        pull = once_more.recorded()
-        if found is None:
-            found = (pull.value, pull.aux), by_rows(call, pull, holomorphic)
-        (value, aux), blocks = found
+        (value, aux), blocks = WAYS[mode](call, holomorphic)
         whole = with_leaves(value, [as_asked(argnums, call.split(row)) for row in blocks])
         return (whole, aux) if has_aux else whole
 
