@@ -84,7 +84,7 @@ def share(
     for _ in range(max(3, settings.rounds // 3)):
         for series, run, number in zip(times, (ours, plain), numbers, strict=True):
             series.append(sample((run,), number)[0])
-    limits = (Limit(most, None),) if most else ()
+    limits = () if most is None else (Limit(most, None),)
     return Row(name, "share", {SUBJECT: paired(*times)}, limits=limits)
 
 
@@ -133,51 +133,45 @@ def batches(settings: Settings) -> list[Row]:
     return rows
 
 
-def layer(md: object, rng: np.random.Generator, width: int, trained: bool) -> Callable:
-    """A layer as one trains it; or one of a constant matrix, whose way back is short."""
-    weights = md.asarray(rng.normal(size=(width, width)) / width)
-    if not trained:
-        return lambda x: md.tanh(x @ weights) + x
-    weights = weights.detach(allow_grad=True)
-    offsets = md.Tensor(rng.normal(size=width) / width, allow_grad=True)
-    return lambda x: md.maximum(x @ weights + offsets, 0.0) + x
+def both_ways(layer: Callable, start: np.ndarray) -> tuple[Callable, Callable]:
+    """The gradient of 1,000 equal layers, in √n checkpoints and with everything kept."""
+    md = importlib.import_module("minidiff")
+    functions = [layer] * 1000
+
+    def in_parts() -> object:
+        x = md.Tensor(start, allow_grad=True)
+        md.checkpoint_sequence(functions, x).backward()
+        return x.grad
+
+    def everything() -> object:
+        x = y = md.Tensor(start, allow_grad=True)
+        for function in functions:
+            y = function(y)
+        y.backward()
+        return x.grad
+
+    return in_parts, everything
 
 
 def checkpoints(settings: Settings) -> list[Row]:
-    """1,000 equal layers with √n checkpoints, against keeping everything; and forward mode.
+    """1,000 equal layers with checkpoints, against keeping everything; and forward mode.
 
     The second run of all layers but the last √n is what it costs, so the share of the forward pass
-    decides: (2 F + B) / (F + B) of forward F and backward B is the least there can be.
+    decides: (2 F + B) / (F + B) of forward F and backward B is the least there can be. A layer as
+    one trains it has the limits; one of a constant matrix, whose way back is short, has none.
     """
     if SUBJECT not in settings.engines:
         return []
     md = importlib.import_module("minidiff")
     rng = np.random.default_rng(9)
-    rows = []
-    for title, trained, start, limits in (
-        ("1,000 layers", True, rng.normal(size=(128, 128)), (1.5, 0.1)),
-        ("constant tanh layers", False, rng.normal(size=(256, 64)), None),
-    ):
-        functions = [layer(md, rng, start.shape[1], trained)] * 1000
-
-        def everything(start: object = start, functions: list[Callable] = functions) -> object:
-            x = y = md.Tensor(start, allow_grad=True)
-            for function in functions:
-                y = function(y)
-            y.backward()
-            return x.grad
-
-        def in_parts(start: object = start, functions: list[Callable] = functions) -> object:
-            x = md.Tensor(start, allow_grad=True)
-            md.checkpoint_sequence(functions, x).backward()
-            return x.grad
-
-        time, memory = limits or (None, None)
-        rows.append(share(f"l. checkpoint, {title}, time", in_parts, everything, time, settings))
-        if memory:
-            figures = {SUBJECT: peak_bytes((in_parts,)) / peak_bytes((everything,))}
-            limit = (Limit(memory, None),)
-            rows.append(Row("l. checkpoint, peak memory", "share", figures, limits=limit))
+    weights = md.Tensor(rng.normal(size=(128, 128)) / 128, allow_grad=True)
+    offsets = md.Tensor(rng.normal(size=128) / 128, allow_grad=True)
+    constant = md.asarray(rng.normal(size=(64, 64)) / 64)
+    trained = both_ways(
+        lambda x: md.maximum(x @ weights + offsets, 0.0) + x, rng.normal(size=(128, 128))
+    )
+    fixed = both_ways(lambda x: md.tanh(x @ constant) + x, rng.normal(size=(256, 64)))
+    memory = peak_bytes(trained[:1]) / peak_bytes(trained[1:])
     point = md.asarray(rng.normal(size=100))
 
     def pushed(length: int) -> Callable:
@@ -190,7 +184,9 @@ def checkpoints(settings: Settings) -> list[Row]:
 
     pushed(10)()  # modules that are loaded when first asked for are no growth
     growth = (peak_bytes((pushed(100_000),)) - peak_bytes((pushed(1_000),))) / 1e3
-    rows.append(
-        Row("l. jvp, 100,000 against 1,000", "kB", {SUBJECT: growth}, limits=(Limit(10, None),))
-    )
-    return rows
+    return [
+        share("l. checkpoint, 1,000 layers, time", *trained, 1.5, settings),
+        Row("l. checkpoint, peak memory", "share", {SUBJECT: memory}, limits=(Limit(0.1, None),)),
+        share("l. checkpoint, constant tanh layers, time", *fixed, None, settings),
+        Row("l. jvp, 100,000 against 1,000", "kB", {SUBJECT: growth}, limits=(Limit(10, None),)),
+    ]
