@@ -57,6 +57,16 @@ def test_a_jacobian_of_what_asks_for_values(f):
     np.testing.assert_array_equal(residuals(f, x).jac([1.0, 2.0, 3.0]), expected)
 
 
+@pytest.mark.parametrize("mode", [None, "reverse"])
+def test_rows_in_place_of_columns_draw_the_same(mode):
+    drawn = np.random.default_rng(5).normal(size=7)
+    md.random.seed(5)
+    found = md.jacobian(lambda x: branching(x) * md.random.normal(size=6), mode=mode)(vector())
+    slopes = np.tile(np.diag([1.0, 2.0, 1.0]), (2, 1))
+    np.testing.assert_array_equal(found.as_numpy(), slopes * drawn[:6, None])
+    assert float(md.random.normal()) == drawn[6]
+
+
 def test_an_error_of_the_function_itself_comes_through():
     def refusing(x):
         raise TypeError("the function's own")

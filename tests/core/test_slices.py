@@ -27,7 +27,8 @@ DIFFERENCES = {
     "from all": lambda x: x - x[:],
     "from a number": lambda x: 0.0 - x[2:],
     "broadcast": lambda x: x - x[:1],
-    "both broadcast": lambda x: x[:1] - x[2:],
+    "the first broadcast": lambda x: x[:1] - x[2:],
+    "the second broadcast": lambda x: x[2:] - x[:1],
     "of nothing": lambda x: x[3:3] - x[1:1],
     "again and again": lambda x: (lambda y: y[1:] - y[:-1])(x[1:] - x[:-1]),
     "view of a view": lambda x: x[1:][1:] - x[:-1][:-1],
@@ -101,6 +102,18 @@ def test_parts_made_outside_a_checkpoint():
         lambda x: md.sum(md.grad(lambda y: md.sum(y * (a - b) * (x[1:] - x[:-1])))(x[1:]))
     )
     assert found(md.asarray([1.0, 2.0, 4.0, 8.0])).tolist() == [-1.0, -1.0, -2.0, 4.0]
+
+
+def test_a_part_whose_gradient_was_passed_on_begins_anew():
+    """What is handed to it afterwards is somebody else's, and nothing is added into that."""
+    x = md.Tensor([1.0, 2.0, 4.0, 8.0], allow_grad=True)
+    c = md.Tensor([1.0, 1.0, 1.0], allow_grad=True)
+    a, b = x[1:], x[:-1]
+    older = a * 7.0
+    shared = a + c  # hands what arrives to a and to c
+    md.sum(older + shared + (a - b) + a * 2.0 + a * 3.0).backward()  # the sums are two arrays of a
+    assert c.grad.tolist() == [1.0, 1.0, 1.0]
+    assert x.grad.tolist() == [-1.0, 13.0, 13.0, 14.0]
 
 
 def test_neighbours_make_no_array_of_minus_g(monkeypatch):
