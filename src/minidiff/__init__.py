@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import array_api
 from ._tensor_methods import add_methods
-from ._version import __version__
 from .array_api._namespace import wrap
-from .core.saving import saved_tensors_hooks
 from .core.state import (
     allow_detach,
     allow_gauge_dependence,
@@ -26,8 +24,10 @@ from .numpy_protocols import answer_numpy
 
 if TYPE_CHECKING:
     from . import batching, functional, numpy, optimize, random, special, testing
+    from ._version import __version__
     from .batching import vmap
     from .checkpointing import checkpoint, checkpoint_sequence
+    from .core.saving import saved_tensors_hooks
     from .custom import (
         BinaryOpClass,
         OpClass,
@@ -87,6 +87,7 @@ LATER = {
 }
 
 MODULE_OF = {name: module for module, names in LATER.items() for name in (*names, module)}
+MODULE_OF |= {"__version__": "_version", "saved_tensors_hooks": "core.saving"}
 
 __all__ = [
     "BinaryOpClass",

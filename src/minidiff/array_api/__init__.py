@@ -14,13 +14,6 @@ from typing import TYPE_CHECKING
 
 from ..backends import Backend, numpy_backend
 from . import _operators as _operators  # ties the array object's methods to the table
-from ._constants import (
-    e,
-    inf,
-    nan,
-    newaxis,
-    pi,
-)
 from ._creation import (
     arange,
     asarray,
@@ -146,7 +139,7 @@ from ._manipulation import (
     tile,
     unstack,
 )
-from ._namespace import EXTRAS, tensor_namespace
+from ._namespace import EXTRAS, e, inf, nan, newaxis, pi, tensor_namespace
 from ._searching import (
     argmax,
     argmin,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from ..core.words import linear, nondifferentiable, view
 
@@ -26,7 +27,7 @@ DTYPES = (
 )
 
 
-class finfo_object(NamedTuple):
+class finfo_object(SimpleNamespace):
     """What `finfo` returns: Python numbers, and the dtype."""
 
     bits: int
@@ -37,7 +38,7 @@ class finfo_object(NamedTuple):
     dtype: Any
 
 
-class iinfo_object(NamedTuple):
+class iinfo_object(SimpleNamespace):
     """What `iinfo` returns: Python numbers, and the dtype."""
 
     bits: int
@@ -75,12 +76,12 @@ def finfo(xp: Any, type: Any, /) -> finfo_object:
     """The limits of a floating data type; of a complex one, of its parts."""
     found = xp.finfo(dtype_of(type))
     return finfo_object(
-        int(found.bits),
-        float(found.eps),
-        float(found.max),
-        float(found.min),
-        float(found.smallest_normal),
-        found.dtype,
+        bits=int(found.bits),
+        eps=float(found.eps),
+        max=float(found.max),
+        min=float(found.min),
+        smallest_normal=float(found.smallest_normal),
+        dtype=found.dtype,
     )
 
 
@@ -88,7 +89,9 @@ def finfo(xp: Any, type: Any, /) -> finfo_object:
 def iinfo(xp: Any, type: Any, /) -> iinfo_object:
     """The limits of an integer data type."""
     found = xp.iinfo(dtype_of(type))
-    return iinfo_object(int(found.bits), int(found.max), int(found.min), found.dtype)
+    return iinfo_object(
+        bits=int(found.bits), max=int(found.max), min=int(found.min), dtype=found.dtype
+    )
 
 
 @nondifferentiable

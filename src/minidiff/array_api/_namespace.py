@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from ..backends import Backend, of_library
 from ..core.apply import wrapper
 from ..core.rules import rule_of
-from . import _constants, _creation, _indexing
+from . import _creation, _indexing
 from ._dtypes import DTYPES
 from ._info import WrappedInfo
 
@@ -21,7 +22,12 @@ EXTRAS = {
     "copy": _creation.copy,
 }
 
-CONSTANTS = {name: getattr(_constants, name) for name in ("e", "inf", "nan", "newaxis", "pi")}
+e = math.e
+inf = math.inf
+nan = math.nan
+newaxis = None
+pi = math.pi
+CONSTANTS = {"e": e, "inf": inf, "nan": nan, "newaxis": newaxis, "pi": pi}
 
 
 def tensor_namespace(

@@ -2,35 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..core.words import composite, nondifferentiable
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
-
-
-class UniqueAllResult(NamedTuple):
-    """The distinct values; where each is first, where each element went, how often each occurs."""
-
-    values: Tensor
-    indices: Tensor
-    inverse_indices: Tensor
-    counts: Tensor
-
-
-class UniqueCountsResult(NamedTuple):
-    """The distinct values, and how often each occurs."""
-
-    values: Tensor
-    counts: Tensor
-
-
-class UniqueInverseResult(NamedTuple):
-    """The distinct values, and which of them each element is."""
-
-    values: Tensor
-    inverse_indices: Tensor
+    from ._set_results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 
 
 @nondifferentiable
@@ -61,19 +39,19 @@ def indices_of_unique(xp: Any, x: Tensor, /) -> Tensor:
 @nondifferentiable
 def found_unique_all(xp: Any, x: Tensor, /) -> UniqueAllResult:
     """The library's own `unique_all`."""
-    return UniqueAllResult(*xp.unique_all(x))
+    return xp.unique_all(x)
 
 
 @nondifferentiable
 def found_unique_counts(xp: Any, x: Tensor, /) -> UniqueCountsResult:
     """The library's own `unique_counts`."""
-    return UniqueCountsResult(*xp.unique_counts(x))
+    return xp.unique_counts(x)
 
 
 @nondifferentiable
 def found_unique_inverse(xp: Any, x: Tensor, /) -> UniqueInverseResult:
     """The library's own `unique_inverse`."""
-    return UniqueInverseResult(*xp.unique_inverse(x))
+    return xp.unique_inverse(x)
 
 
 @nondifferentiable

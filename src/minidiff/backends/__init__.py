@@ -6,7 +6,6 @@ array-API library comes in through its arrays, or through `minidiff.wrap(library
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from typing import Any
 
@@ -112,8 +111,10 @@ def available() -> list[tuple[str, list[str]]]:
 
     CuPy is imported only where it is installed.
     """
+    from importlib.util import find_spec  # an import that is needed here alone
+
     found = [("numpy", ["cpu"])]
-    if "cupy" in sys.modules or importlib.util.find_spec("cupy") is not None:
+    if "cupy" in sys.modules or find_spec("cupy") is not None:
         from .cupy import devices
 
         found.append(("cupy", devices()))

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from .anomaly import look_for_anomaly, with_strong_zeros
 from .graph import Dual, Freed, Node, OpNode, WideNode
-from .hooks import Hooked, run_hooks
+from .hooks import Front, Hooked, run_hooks
 from .lifting import lift
 from .nodes import NOTHING, PART, flat, lifted, mixed_backends, node_of, pack
 from .project import project, projected
-from .saving import Stored
 from .state import State, state, zeros_are_strong
 from .tensor import Tensor, blank, current, root_of, wrap
 from .walk import empty, freed_below, reachable
@@ -329,7 +328,7 @@ class Pass:
             rule = rule.rule
         if self.retain:
             self.leave(node, g)
-        if isinstance(rule, Stored):
+        if isinstance(rule, Front):
             with rule.unpacked(node) as own:
                 self.through(node, own, g)
         else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from .graph import Leaf, OpNode
 from .nodes import node_of
@@ -17,7 +18,7 @@ Hook = Callable[[Tensor], Tensor | None]
 next_key = itertools.count().__next__
 
 
-class Front(Rule):
+class Front(Rule if TYPE_CHECKING else object):  # type: ignore[misc]  # it serves as one
     """A rule in front of a node's own, with all that this one has.
 
     Other graphs pay nothing for it: the straight loops of a backward pass leave what is not
@@ -31,6 +32,11 @@ class Front(Rule):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rule, name)
+
+    @contextmanager
+    def unpacked(self, node: OpNode) -> Iterator[Rule]:
+        """The rule behind, for one step; in core/saving.py, with what the node keeps unpacked."""
+        yield self.rule
 
 
 class Hooked(Front):

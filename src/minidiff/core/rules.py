@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ..backends import SCALARS
 from .lifting import lift
 
 if TYPE_CHECKING:
@@ -23,6 +22,8 @@ Kind, EMPTY = inspect.Parameter, inspect.Parameter.empty
 
 # What adapters call a node: no parameter of a row has such a name.
 NODE = "__node"
+SPACE = ("shape", "dtype")
+PACKAGE = __name__.partition(".")[0] + "."
 
 
 class Space:
@@ -57,78 +58,95 @@ class Rule:
         parameters, 'wide' everything else.
     """
 
+    # A class holds what most rules do not have: an object of up to 30 attributes has no table of
+    # its own, and is made and read faster. There are two hundred rules.
+    jvp: Formula | None = None
+    function: Callable[..., Any]
+    _pulls: dict[str, Formula] | None = None
+    _push: Formula | None = None
+
     def __init__(self, word: str, row: Any, formulas: Mapping[str, Formula], jvp: Formula | None):
         self.word = word
         self.row = row
         self.name = row.__name__
         self.signature = signature_of(row)
         self.parameters = tuple(self.signature.parameters)
-        self.inputs = tuple(name for name in self.parameters if name in formulas)
+        self.inputs = tuple([name for name in self.parameters if name in formulas])
         self.formulas = {name: formulas[name] for name in self.inputs}
-        self.jvp = jvp
+        if jvp is not None:
+            self.jvp = jvp
         # A row of this package. What its formulas give is known; users' results are looked at.
-        self.known = str(row.__module__).partition(".")[0] == __name__.partition(".")[0]
-        # Written as over the reals: the engine conjugates around them.
-        self.conjugates = word in ("elementwise", "linear", "bilinear")
+        self.known = str(row.__module__).startswith(PACKAGE)
+        self._check(formulas)
+        # The parameters of a formula that are kept for it: its arrays, and the result.
+        self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.kind = self._kind()
         self.wide = self.kind == "wide"
-        self.takes_device = "device" in self.parameters
-        # No array says in which library to work: `device` does (creation functions and the like).
-        self.free = not self.inputs and not any(map(is_array, self.signature.parameters.values()))
-        if not self.known:  # users need not annotate: only `device`, or nothing at all, tells
-            self.free = self.free and (self.takes_device or not self.parameters)
-        self.parametric = self.kind in ("parametric", "with argument")
-        # The result may share the array's memory (see words.view).
-        self.views = bool(getattr(row, "views", False))
-        self._check(formulas)
-        self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
+        # One or two arrays and nothing else: the backward loop's straight code.
+        self.straight = self.kind in ("unary", "binary")
+        self.quick = self.parametric  # and arguments, which go to the formula
         # (x1, x2, out): what a node keeps when the first, the second, or both are tracked.
         self.keeps_first = self._keeps(self.inputs[:1])
         self.keeps_second = self._keeps(self.inputs[1:])
         self.keeps_both = self._keeps(self.inputs)
-        # Python's numbers reach the function and the formulas as they are (see words.on_numbers).
-        self.takes_numbers = bool(getattr(row, "takes_numbers", False))
+        # Formulas that compute with xp take arrays; Python's numbers become ones for them.
         self.calls_xp = not self.takes_numbers and any(
             "xp" in names_of(f) for f in self.formulas.values()
         )
-        # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors; made
-        # when a first backward pass needs them.
-        self.pull1: Formula = partial(self._pull_first_time, 0)
-        self.pull2: Formula = partial(self._pull_first_time, 1)
-        self.pull1_on_tensors: Formula = partial(self._pull_on_tensors_first_time, 0)
-        self.pull2_on_tensors: Formula = partial(self._pull_on_tensors_first_time, 1)
-        self._pulls: dict[str, Formula] | None = None
-        self._push: Formula | None = None
         # Steps in the pass's own buffers (array_api/_indexing.py); the second array's may decline.
         self.special: Callable[..., None] | None = None
         self.special2: Callable[..., bool] | None = None
-        # One or two arrays and nothing else: the backward loop's straight code.
-        self.straight = self.kind in ("unary", "binary")
-        self.quick = self.parametric  # and arguments, which go to the formula
         # A library's own element-wise function gives a result in the space of its inputs, where
         # these share one, and so does its formula: then the projection may be left out.
         self.stays = word == "elementwise" and self.known and is_empty(row.__code__)
-        self.function: Callable[..., Any]
 
     def __repr__(self) -> str:
         return f"<{self.word} {self.name}>"
 
+    @property
+    def parametric(self) -> bool:
+        """One array and arguments, as which a node keeps them."""
+        return self.kind in ("parametric", "with argument")
+
+    @property
+    def conjugates(self) -> bool:
+        """Written as over the reals: the engine conjugates around the formulas."""
+        return self.word in ("elementwise", "linear", "bilinear")
+
+    @property
+    def views(self) -> bool:
+        """The result may share the array's memory (see words.view)."""
+        return hasattr(self.row, "views")
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Python's numbers reach function and formulas as they are (see words.on_numbers)."""
+        return hasattr(self.row, "takes_numbers")
+
+    @property
+    def takes_device(self) -> bool:
+        return "device" in self.parameters
+
+    @property
+    def free(self) -> bool:
+        """No array says in which library to work: `device` does (creation functions and so on)."""
+        if not self.known and not self.takes_device and self.parameters:
+            return False  # users need not annotate: only `device`, or nothing at all, tells
+        return not self.inputs and not any(map(is_array, self.signature.parameters.values()))
+
     def _kind(self) -> str:
         parameters = self.signature.parameters
-        fixed = all(
-            p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters.values()
-        )
-        arrays = [n for n, p in parameters.items() if n in self.inputs or is_array(p)]
         if self.word == "composite" or not parameters:
             return "wide"
+        code = self.row.__code__
+        fixed = code.co_posonlyargcount == len(parameters) + 1 and self.row.__defaults__ is None
+        arrays = [n for n, p in parameters.items() if n in self.inputs or is_array(p)]
         # A formula that asks for the shape of another array needs what a WideNode holds of it.
         crossed = any(
-            f"{other}_{of}" in names_of(formula)
+            of in SPACE and array != name and array in self.inputs
             for name, formula in self.formulas.items()
-            for other in self.inputs
-            for of in ("shape", "dtype")
-            if other != name
+            for array, _, of in [asked.rpartition("_") for asked in names_of(formula)]
         )
         straight = fixed and not crossed and len(self.inputs) in (0, len(parameters))
         if straight and len(arrays) == len(parameters) <= 2 and not is_list(parameters[arrays[0]]):
@@ -146,13 +164,14 @@ class Rule:
 
     def _check(self, formulas: Mapping[str, Formula]) -> None:
         """Fail at import where a formula asks for something that does not exist."""
-        taken = {"g", "out", *(f"d{name}" for name in self.inputs)} & {*self.parameters}
+        taken = {"g", "out", *[f"d{name}" for name in self.inputs]}.intersection(self.parameters)
         if taken:
             raise TypeError(
                 f"{self.name}: a parameter may not be called {min(taken)!r}, which in formulas is "
                 "the gradient that arrives (g), the result (out) or a tangent (dx)"
             )
-        for name, formula in (*formulas.items(), *([("jvp", self.jvp)] if self.jvp else [])):
+        jvp = {} if self.jvp is None else {"jvp": self.jvp}
+        for name, formula in (*formulas.items(), *jvp.items()):
             if not isinstance(formula, FunctionType):
                 raise TypeError(
                     f"{self.name}: the formula for {name!r} is a {type(formula).__name__}, not a "
@@ -170,20 +189,22 @@ class Rule:
         for name in self.inputs:
             allowed |= {f"{name}_shape", f"{name}_dtype"}
         for name, formula in self.formulas.items():
-            self._check_names(f"d({self.name})/d({name})", formula, allowed)
-        if self.jvp is not None:
+            self._check_names(name, formula, allowed)
+        for name, formula in jvp.items():
             tangents = {f"d{name}" for name in self.inputs}
-            self._check_names(f"jvp of {self.name}", self.jvp, (allowed - {"g"}) | tangents)
+            self._check_names(name, formula, (allowed - {"g"}) | tangents)
 
-    def _check_names(self, title: str, formula: Formula, allowed: set[str]) -> None:
-        for name in names_of(formula):
-            if name not in allowed:
+    def _check_names(self, name: str, formula: Formula, allowed: set[str]) -> None:
+        for asked in names_of(formula):
+            if asked not in allowed:
                 raise TypeError(
-                    f"{title} asks for {name!r}; it may ask for {', '.join(sorted(allowed))}"
+                    f"{self._title(name)} asks for {asked!r}; it may ask for "
+                    f"{', '.join(sorted(allowed))}"
                 )
-        if formula.__code__.co_name == "<lambda>":  # so that a traceback says where it was
-            code: CodeType = formula.__code__
-            formula.__code__ = code.replace(co_name=title, co_qualname=title)
+
+    def _title(self, name: str) -> str:
+        """How messages and tracebacks call the formula for an input, or the jvp."""
+        return f"jvp of {self.name}" if name == "jvp" else f"d({self.name})/d({name})"
 
     def _kept(self, formula: Formula) -> frozenset[str]:
         return frozenset(names_of(formula)) & {*self.parameters, "out"}
@@ -198,7 +219,7 @@ class Rule:
         if not self.wide:
             self.kind = "wide"
             self.wide = True
-            self.straight = self.quick = self.parametric = False
+            self.straight = self.quick = False
 
     def keeps(self, parent1: Any, parent2: Any) -> tuple[bool, bool, bool]:
         """Whether a node keeps the first array, the second, and the result."""
@@ -219,6 +240,8 @@ class Rule:
         else:
             kernel = partial(self.row, backend.arrays)
         if not self.known:
+            from .users_rows import with_own_memory  # which most programs have none of
+
             kernel = with_own_memory(kernel, backend)
         self.kernels[backend] = kernel
         return kernel
@@ -240,34 +263,48 @@ class Rule:
     def pulls(self) -> dict[str, Formula]:
         """By input, the formula as a function of (xp, g, node, *args, **kwargs)."""
         if self._pulls is None:
-            self._pulls = {name: self._pull(f) for name, f in self.formulas.items()}
+            self._pulls = {name: self._pull(name) for name in self.inputs}
         return self._pulls
 
-    def _pull_first_time(self, index: int, /, *args: Any, **kwargs: Any) -> Any:
-        self.pull1, self.pull2 = (*self.pulls.values(), None)[:2]  # type: ignore[assignment]  # a missing second is never called
-        return (self.pull1, self.pull2)[index](*args, **kwargs)
+    # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors. These
+    # methods give way, when a first backward pass calls them, to the adapters themselves.
 
-    def _pull_on_tensors_first_time(self, index: int, /, *args: Any, **kwargs: Any) -> Any:
-        pulls = [self._pull(f, lifting=True) for f in self.formulas.values()]
-        self.pull1_on_tensors, self.pull2_on_tensors = (*pulls, None)[:2]  # type: ignore[assignment]  # as above
-        return pulls[index](*args, **kwargs)
+    def pull1(self, *args: Any, **kwargs: Any) -> Any:
+        return self._first_time("pull1", self._pull(self.inputs[0]))(*args, **kwargs)
+
+    def pull2(self, *args: Any, **kwargs: Any) -> Any:
+        return self._first_time("pull2", self._pull(self.inputs[1]))(*args, **kwargs)
+
+    def pull1_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
+        pull = self._pull(self.inputs[0], lifting=True)
+        return self._first_time("pull1_on_tensors", pull)(*args, **kwargs)
+
+    def pull2_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
+        pull = self._pull(self.inputs[1], lifting=True)
+        return self._first_time("pull2_on_tensors", pull)(*args, **kwargs)
+
+    def _first_time(self, name: str, pull: Formula) -> Formula:
+        setattr(self, name, pull)
+        return pull
 
     @property
     def push(self) -> Formula:
         """The jvp as a function of (xp, tangents, node, *args, **kwargs)."""
         if self._push is None:
             assert self.jvp is not None
-            self._push = self._adapter(self.jvp, ("xp", "tangents", NODE))
+            self._push = self._adapter("jvp", self.jvp, ("xp", "tangents", NODE))
         return self._push
 
-    def _pull(self, formula: Formula, *, lifting: bool = False) -> Formula:
-        pull = self._adapter(formula, ("xp", "g", NODE), lifting=lifting)
+    def _pull(self, name: str, *, lifting: bool = False) -> Formula:
+        pull = self._adapter(name, self.formulas[name], ("xp", "g", NODE), lifting=lifting)
         if self.known:
             return pull
-        return looked_at(pull, formula.__code__.co_name, self.word == "elementwise")
+        from .users_rows import looked_at  # as above
+
+        return looked_at(pull, self._title(name), self.word == "elementwise")
 
     def _adapter(
-        self, formula: Formula, leading: tuple[str, ...], *, lifting: bool = False
+        self, name: str, formula: Formula, leading: tuple[str, ...], *, lifting: bool = False
     ) -> Formula:
         """The formula behind one signature that the engine can call for every rule.
 
@@ -278,6 +315,9 @@ class Rule:
         formula(xp, g, node.parent1.shape, axis, keepdims)`. With `lifting` the kept arrays are
         passed as Tensors: `lift(node.x2, node.backend, node.parent2)`.
         """
+        code, title = formula.__code__, self._title(name)
+        if code.co_name == "<lambda>":  # so that a traceback says where it was
+            formula.__code__ = code.replace(co_name=title, co_qualname=title)
         kept = f"{NODE}.x{{0}}"
         out = f"{NODE}.out"
         if lifting:
@@ -286,7 +326,7 @@ class Rule:
         expressions = {name: name for name in ("xp", "g", *self.parameters)} | {"out": out}
         for index, name in enumerate(self.inputs):
             expressions[f"d{name}"] = f"tangents[{index}]"
-            for of in ("shape", "dtype"):
+            for of in SPACE:
                 if not self.wide:
                     place = self.parameters.index(name) + 1
                     expressions[f"{name}_{of}"] = f"{NODE}.parent{place}.{of}"
@@ -336,55 +376,6 @@ def parameter_list(leading: tuple[str, ...], own: list[inspect.Parameter]) -> st
     return ", ".join(parts)
 
 
-def looked_at(pull: Formula, title: str, elementwise: bool) -> Formula:
-    """A user's formula, whose result may also be a number: so much for each element."""
-
-    def call(xp: Any, g: Any, node: Any, /, *args: Any, **kwargs: Any) -> Any:
-        d = pull(xp, g, node, *args, **kwargs)
-        if type(d) in SCALARS and hasattr(g, "dtype"):
-            return xp.zeros_like(g) + d
-        if d is None or type(d) in SCALARS:
-            raise TypeError(
-                f"{title} returned {d}; a formula returns an array of its input's shape"
-            )
-        if elementwise and not go_together(d.shape, g.shape):
-            raise ValueError(
-                f"{title} returned shape {tuple(d.shape)} where {tuple(g.shape)} arrived; an "
-                "element-wise formula works element by element"
-            )
-        return d
-
-    return call
-
-
-def with_own_memory(function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
-    """A user's function, of which nobody knows how a view that it returns was made."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        out = function(*args, **kwargs)
-        lists = [a if isinstance(a, list | tuple) else [a] for a in (*args, *kwargs.values())]
-        arrays = [one for a in lists for one in a if isinstance(one, backend.array_type)]
-
-        def own(one: Any) -> Any:
-            if isinstance(one, backend.array_type):
-                if any(backend.is_view(one, array) for array in arrays):
-                    one = backend.copy(one)
-                arrays.append(one)  # which the further results do not share either
-            return one
-
-        if not isinstance(out, tuple | list):
-            return own(out)
-        parts = [own(one) for one in out]
-        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
-
-    return call
-
-
-def go_together(shape: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether arrays of two shapes broadcast."""
-    return all(a == b or 1 in (a, b) for a, b in zip(shape[::-1], other[::-1], strict=False))
-
-
 def is_array(parameter: inspect.Parameter) -> bool:
     """Whether a parameter without a formula takes an array: its annotation says so."""
     return "Tensor" in str(parameter.annotation)
@@ -429,8 +420,11 @@ def signature_of(row: Any) -> inspect.Signature:
 
     def add(index: int, kind: Any) -> None:
         name = names[index]
-        note, value = notes.get(name, EMPTY), values.get(name, EMPTY)
-        made.append(inspect.Parameter(name, kind, default=value, annotation=note))
+        note = notes.get(name, EMPTY)
+        if name in values or type(note) is not str:
+            made.append(Kind(name, kind, default=values.get(name, EMPTY), annotation=note))
+        else:
+            made.append(plain_parameter(name, kind, note))
 
     if by_position == 0 or names[0] != "xp":
         first = names[0] if code.co_argcount else "()"
@@ -448,3 +442,9 @@ def signature_of(row: Any) -> inspect.Signature:
     if code.co_flags & inspect.CO_VARKEYWORDS:
         add(last + bool(code.co_flags & inspect.CO_VARARGS), Kind.VAR_KEYWORD)
     return inspect.Signature(made, return_annotation=notes.get("return", EMPTY))
+
+
+@cache
+def plain_parameter(name: str, kind: Any, note: str) -> inspect.Parameter:
+    """A parameter without a default: many rows have the same."""
+    return inspect.Parameter(name, kind, annotation=note)
