@@ -358,14 +358,11 @@ class Pass:
                 self.step_wide(node, g, xp, conj, shown)
             else:
                 g = conj(g)
-                parent = node.parent1
-                if parent is not None:
-                    d = rule.pull1(xp, g, shown, *args, **kwargs)
-                    self.hand_on(node, rule.inputs[0], xp, g, conj(d), parent)
-                parent = node.parent2
-                if parent is not None:
-                    d = rule.pull2(xp, g, shown)
-                    self.hand_on(node, rule.inputs[1], xp, g, conj(d), parent)
+                parents = (node.parent1, node.parent2)
+                for (name, pull), parent in zip(rule.pulls.items(), parents, strict=False):
+                    if parent is not None:
+                        d = pull(xp, g, shown, *args, **kwargs)
+                        self.hand_on(node, name, xp, g, conj(d), parent)
             self.owned.discard(node)
 
     def step_wide(self, node: WideNode, g: Any, xp: Any, conj: Any, shown: Any) -> None:

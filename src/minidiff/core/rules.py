@@ -12,16 +12,13 @@ from functools import cache, partial
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from .lifting import lift
-
 if TYPE_CHECKING:
     from ..backends import Backend
 
 Formula = Callable[..., Any]
+Items = tuple[tuple[str, str], ...]
 Kind, EMPTY = inspect.Parameter, inspect.Parameter.empty
 
-# What adapters call a node: no parameter of a row has such a name.
-NODE = "__node"
 SPACE = ("shape", "dtype")
 PACKAGE = __name__.partition(".")[0] + "."
 
@@ -94,6 +91,10 @@ class Rule:
         self.calls_xp = not self.takes_numbers and any(
             "xp" in names_of(f) for f in self.formulas.values()
         )
+        # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors; made
+        # when a first backward pass needs them.
+        self.pull1, self.pull2 = FIRST_TIME
+        self.pull1_on_tensors, self.pull2_on_tensors = FIRST_TIME_ON_TENSORS
         # Steps in the pass's own buffers (array_api/_indexing.py); the second array's may decline.
         self.special: Callable[..., None] | None = None
         self.special2: Callable[..., bool] | None = None
@@ -139,8 +140,7 @@ class Rule:
         parameters = self.signature.parameters
         if self.word == "composite" or not parameters:
             return "wide"
-        code = self.row.__code__
-        fixed = code.co_posonlyargcount == len(parameters) + 1 and self.row.__defaults__ is None
+        fixed = only_by_position(self.row)
         arrays = [n for n, p in parameters.items() if n in self.inputs or is_array(p)]
         # A formula that asks for the shape of another array needs what a WideNode holds of it.
         crossed = any(
@@ -198,11 +198,11 @@ class Rule:
         for asked in names_of(formula):
             if asked not in allowed:
                 raise TypeError(
-                    f"{self._title(name)} asks for {asked!r}; it may ask for "
+                    f"{self.title(name)} asks for {asked!r}; it may ask for "
                     f"{', '.join(sorted(allowed))}"
                 )
 
-    def _title(self, name: str) -> str:
+    def title(self, name: str) -> str:
         """How messages and tracebacks call the formula for an input, or the jvp."""
         return f"jvp of {self.name}" if name == "jvp" else f"d({self.name})/d({name})"
 
@@ -240,7 +240,7 @@ class Rule:
         else:
             kernel = partial(self.row, backend.arrays)
         if not self.known:
-            from .users_rows import with_own_memory  # which most programs have none of
+            from .adapters import with_own_memory  # as for _pull
 
             kernel = with_own_memory(kernel, backend)
         self.kernels[backend] = kernel
@@ -266,114 +266,41 @@ class Rule:
             self._pulls = {name: self._pull(name) for name in self.inputs}
         return self._pulls
 
-    # The formulas of one or two inputs as the engine calls them, on arrays and on Tensors. These
-    # methods give way, when a first backward pass calls them, to the adapters themselves.
-
-    def pull1(self, *args: Any, **kwargs: Any) -> Any:
-        return self._first_time("pull1", self._pull(self.inputs[0]))(*args, **kwargs)
-
-    def pull2(self, *args: Any, **kwargs: Any) -> Any:
-        return self._first_time("pull2", self._pull(self.inputs[1]))(*args, **kwargs)
-
-    def pull1_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
-        pull = self._pull(self.inputs[0], lifting=True)
-        return self._first_time("pull1_on_tensors", pull)(*args, **kwargs)
-
-    def pull2_on_tensors(self, *args: Any, **kwargs: Any) -> Any:
-        pull = self._pull(self.inputs[1], lifting=True)
-        return self._first_time("pull2_on_tensors", pull)(*args, **kwargs)
-
-    def _first_time(self, name: str, pull: Formula) -> Formula:
-        setattr(self, name, pull)
-        return pull
-
     @property
     def push(self) -> Formula:
         """The jvp as a function of (xp, tangents, node, *args, **kwargs)."""
         if self._push is None:
-            assert self.jvp is not None
-            self._push = self._adapter("jvp", self.jvp, ("xp", "tangents", NODE))
+            from .adapters import push_of  # as for _pull
+
+            self._push = push_of(self)
         return self._push
 
     def _pull(self, name: str, *, lifting: bool = False) -> Formula:
-        pull = self._adapter(name, self.formulas[name], ("xp", "g", NODE), lifting=lifting)
-        if self.known:
-            return pull
-        from .users_rows import looked_at  # as above
+        from .adapters import pull_of  # when a first pass needs it
 
-        return looked_at(pull, self._title(name), self.word == "elementwise")
+        return pull_of(self, name, lifting)
 
-    def _adapter(
-        self, name: str, formula: Formula, leading: tuple[str, ...], *, lifting: bool = False
-    ) -> Formula:
-        """The formula behind one signature that the engine can call for every rule.
 
-        Python itself binds the call's arguments: the adapter has the row's own parameters and
-        defaults, and passes on what the formula names. For multiply, d/dx1 becomes
-        `lambda xp, g, node: formula(g, node.x2)`; for sum it becomes
-        `lambda xp, g, node, /, *, axis=..., dtype=..., keepdims=...:
-        formula(xp, g, node.parent1.shape, axis, keepdims)`. With `lifting` the kept arrays are
-        passed as Tensors: `lift(node.x2, node.backend, node.parent2)`.
-        """
-        code, title = formula.__code__, self._title(name)
-        if code.co_name == "<lambda>":  # so that a traceback says where it was
-            formula.__code__ = code.replace(co_name=title, co_qualname=title)
-        kept = f"{NODE}.x{{0}}"
-        out = f"{NODE}.out"
-        if lifting:
-            kept = f"__lift({kept}, {NODE}.backend, {NODE}.parent{{0}})"
-            out = f"__lift({out}, {NODE}.backend, {NODE})"
-        expressions = {name: name for name in ("xp", "g", *self.parameters)} | {"out": out}
-        for index, name in enumerate(self.inputs):
-            expressions[f"d{name}"] = f"tangents[{index}]"
-            for of in SPACE:
-                if not self.wide:
-                    place = self.parameters.index(name) + 1
-                    expressions[f"{name}_{of}"] = f"{NODE}.parent{place}.{of}"
-                elif is_list(self.signature.parameters[name]):
-                    expressions[f"{name}_{of}"] = f"[one.{of} for one in {name}]"
-                else:  # args hold the array, or its Space
-                    expressions[f"{name}_{of}"] = f"{name}.{of}"
-        own = list(self.signature.parameters.values())
-        if self.kind in ("unary", "binary"):
-            own = []
-            expressions |= {name: kept.format(i) for i, name in enumerate(self.parameters, 1)}
-        elif self.parametric:
-            own = own[1:]
-            expressions[self.parameters[0]] = kept.format(1)
-        passed = ", ".join(expressions[name] for name in names_of(formula))
-        source = f"lambda {parameter_list(leading, own)}: __formula({passed})"
-        defaults = {p.name: p.default for p in own}
-        names = {"__formula": formula, "__defaults": defaults, "__lift": lift}
-        adapter: Formula = eval(source, names)
-        return adapter
+def first_time(name: str, index: int) -> Formula:
+    """What makes the adapter of a node's rule, puts it in its own place, and calls it."""
+
+    def call(xp: Any, g: Any, node: Any, /, *args: Any, **kwargs: Any) -> Any:
+        rule: Rule = node.rule
+        pull = rule._pull(rule.inputs[index], lifting=name.endswith("on_tensors"))
+        setattr(rule, name, pull)
+        return pull(xp, g, node, *args, **kwargs)
+
+    return call
+
+
+FIRST_TIME = first_time("pull1", 0), first_time("pull2", 1)
+FIRST_TIME_ON_TENSORS = first_time("pull1_on_tensors", 0), first_time("pull2_on_tensors", 1)
 
 
 def rule_of(function: Any) -> Rule:
     """The rule of a function that one of the six words made."""
     rule: Rule = function.rule
     return rule
-
-
-def parameter_list(leading: tuple[str, ...], own: list[inspect.Parameter]) -> str:
-    """The text of a parameter list: `leading`, then a row's own parameters with their kinds."""
-    parts = [*leading]
-    seen_slash = seen_star = False
-    for p in own:
-        if p.kind is not p.POSITIONAL_ONLY and not seen_slash:
-            parts.append("/")
-            seen_slash = True
-        if p.kind is p.KEYWORD_ONLY and not seen_star:
-            parts.append("*")
-            seen_star = True
-        if p.kind is p.VAR_POSITIONAL:
-            parts.append(f"*{p.name}")
-            seen_star = True
-        elif p.kind is p.VAR_KEYWORD:
-            parts.append(f"**{p.name}")
-        else:
-            parts.append(p.name if p.default is p.empty else f"{p.name}=__defaults[{p.name!r}]")
-    return ", ".join(parts)
 
 
 def is_array(parameter: inspect.Parameter) -> bool:
@@ -415,22 +342,22 @@ def signature_of(row: Any) -> inspect.Signature:
     code, notes, made = row.__code__, row.__annotations__, []
     names, defaults = code.co_varnames, row.__defaults__ or ()
     by_position, by_keyword = code.co_argcount, code.co_kwonlyargcount
+    if by_position == 0 or names[0] != "xp":
+        first = names[0] if by_position else "()"
+        raise TypeError(
+            f"{row.__name__}: the first parameter of a row is xp, the namespace, not {first}"
+        )
+    if only_by_position(row) and {*map(type, notes.values())} == {str}:
+        shared: inspect.Signature = shared_signature(names[1:by_position], tuple(notes.items()))
+        return shared
     values = dict(zip(names[by_position - len(defaults) : by_position], defaults, strict=True))
     values |= row.__kwdefaults__ or {}
 
     def add(index: int, kind: Any) -> None:
         name = names[index]
-        note = notes.get(name, EMPTY)
-        if name in values or type(note) is not str:
-            made.append(Kind(name, kind, default=values.get(name, EMPTY), annotation=note))
-        else:
-            made.append(plain_parameter(name, kind, note))
+        note, value = notes.get(name, EMPTY), values.get(name, EMPTY)
+        made.append(inspect.Parameter(name, kind, default=value, annotation=note))
 
-    if by_position == 0 or names[0] != "xp":
-        first = names[0] if code.co_argcount else "()"
-        raise TypeError(
-            f"{row.__name__}: the first parameter of a row is xp, the namespace, not {first}"
-        )
     for index in range(1, by_position):
         only = index < code.co_posonlyargcount
         add(index, Kind.POSITIONAL_ONLY if only else Kind.POSITIONAL_OR_KEYWORD)
@@ -445,6 +372,21 @@ def signature_of(row: Any) -> inspect.Signature:
 
 
 @cache
-def plain_parameter(name: str, kind: Any, note: str) -> inspect.Parameter:
-    """A parameter without a default: many rows have the same."""
-    return inspect.Parameter(name, kind, annotation=note)
+def shared_signature(names: tuple[str, ...], notes: Items) -> inspect.Signature:
+    """That of all rows with these parameters, by position and without defaults: most rows."""
+    by_name = dict(notes)
+    return inspect.Signature(
+        [Kind(name, Kind.POSITIONAL_ONLY, annotation=by_name.get(name, EMPTY)) for name in names],
+        return_annotation=by_name.get("return", EMPTY),
+    )
+
+
+def only_by_position(row: Any) -> bool:
+    """Whether a row takes what it takes by position, all of it and nothing else."""
+    code = row.__code__
+    return (
+        code.co_posonlyargcount == code.co_argcount
+        and row.__defaults__ is None
+        and not code.co_kwonlyargcount
+        and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+    )
