@@ -138,27 +138,26 @@ def astype(x: Any, dtype: Any, copy: bool = True, device: Any = None) -> Any:
 
 
 def reshape(x: Any, shape: tuple[int, ...], copy: bool | None = None) -> Any:
-    return x.reshape(shape, copy=copy)
+    return x.reshape(shape) if copy is None else x.reshape(shape, copy=copy)
 
 
 def permute_dims(x: Any, axes: tuple[int, ...]) -> Any:
     return x.transpose(axes)
 
 
+# What np.broadcast_to sets up, in Python, each time.
+INDEXED: Any = ("multi_index", "zerosize_ok")
+READ_ONLY: Any = ("readonly",)
+
+
 def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
-    """A read-only view, made in a third of np.broadcast_to's time where that is safe."""
+    """A read-only view, made in half of np.broadcast_to's time where nothing is to be raised."""
     x = np.asarray(x)
-    extra = len(shape) - x.ndim
-    if extra < 0 or not x.flags.c_contiguous:
-        return np.broadcast_to(x, shape)
-    strides = [0] * extra
-    for side, stride, wanted in zip(x.shape, x.strides, shape[extra:], strict=True):
-        if side != wanted and side != 1:
-            return np.broadcast_to(x, shape)  # raises
-        strides.append(stride if side == wanted else 0)
-    out = np.ndarray(shape, x.dtype, x, 0, strides)
-    out.flags.writeable = False
-    return out
+    if type(shape) is tuple and len(shape) >= x.ndim:
+        out = np.nditer(x, INDEXED, READ_ONLY, None, "C", "safe", None, shape).itviews[0]
+        if out.shape == shape:  # a negative side leaves it to the iterator
+            return out
+    return np.broadcast_to(x, shape)
 
 
 def matrix_transpose(x: Any) -> Any:

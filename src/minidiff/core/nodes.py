@@ -168,6 +168,19 @@ def constant(value: Any, rule: Rule, backend: Backend, out: Any) -> Any:
     return value
 
 
+def is_plain(values: tuple[Any, ...]) -> bool:
+    """Whether all that stands in a key or a shape is plain, or a slice of what is."""
+    for one in values:
+        kind = type(one)
+        if kind in PLAIN:
+            continue
+        if kind is not slice or type(one.start) not in PLAIN or type(one.stop) not in PLAIN:
+            return False
+        if type(one.step) not in PLAIN:
+            return False
+    return True
+
+
 def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     """An argument with arrays for the Tensors in it; `keep` if a graph will hold them."""
     kind = type(value)
@@ -181,6 +194,8 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
             root_of(value)._kept = True
         return current(value)._data
     if kind is tuple:
+        if is_plain(value):
+            return value
         made = [v if type(v) in PLAIN else unwrap(v, backend, keep, where) for v in value]
         # The very key that came, if it holds no Tensor: `x[key] += v` is known by it.
         return value if all(map(operator.is_, made, value)) else tuple(made)
@@ -202,8 +217,8 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
 
 def parameter(value: Any, backend: Backend, keep: bool, where: str) -> Any:
     """As `unwrap`, for an argument that has no derivative: one with a history is refused."""
-    refused = state.get().live and not exporting.get()
-    if refused and type(value) is Tensor and has_history(value):
+    is_tensor = type(value) is Tensor
+    if is_tensor and state.get().live and not exporting.get() and has_history(value):
         raise TypeError(
             f"{where}: one of the parameters tracks gradients, and there is no derivative in it, "
             "so its gradient would silently be zero; pass a number, or t.detach()"
