@@ -311,3 +311,48 @@ def test_complex_special_cases(name, dtype):
         np.testing.assert_allclose(one, other, rtol=1e-6)
         known = ~np.isnan(other)
         np.testing.assert_array_equal(np.signbit(one)[known], np.signbit(other)[known])
+
+
+# ---- views by broadcasting
+
+STRETCHED = [
+    (np.ones(3)[::-1], (2, 3)),
+    (np.ones((3, 1)), (3, 4)),
+    (np.ones(()), (2,)),
+    (np.ones(()), ()),
+    (np.ones((0, 1)), (0, 3)),
+    (np.arange(6.0).reshape(2, 3).T, (4, 3, 2)),
+    (np.arange(4)[1:], (2, 3)),
+    (np.float32(2.0), (2, 2)),
+    (np.ones(3), [2, 3]),
+    (np.ones(1), 2),
+]
+# Not like this: the second of each is no shape that the first may take.
+NOT_STRETCHED = [
+    (np.ones(3), ()),
+    (np.ones(3), (2,)),
+    (np.ones((2, 3)), (3,)),
+    (np.ones(3), (-1, 3)),
+    (np.ones(()), (-1,)),
+    (np.ones(1), (-2,)),
+]
+
+
+@pytest.mark.parametrize(("x", "shape"), STRETCHED)
+def test_broadcast_to_gives_numpys_view(x, shape):
+    out, expected = _numpy_functions.broadcast_to(x, shape), np.broadcast_to(x, shape)
+    assert (out.shape, out.strides, out.dtype) == (expected.shape, expected.strides, expected.dtype)
+    assert not out.flags.writeable
+    np.testing.assert_array_equal(out, expected)
+    if isinstance(x, np.ndarray):
+        assert out.ctypes.data == x.ctypes.data
+        assert numpy_backend.is_view(out, x)
+
+
+@pytest.mark.parametrize(("x", "shape"), NOT_STRETCHED)
+def test_broadcast_to_raises_what_numpy_raises(x, shape):
+    with pytest.raises(ValueError) as expected:  # noqa: PT011  # its text is compared below
+        np.broadcast_to(x, shape)
+    with pytest.raises(ValueError) as found:  # noqa: PT011  # as above
+        _numpy_functions.broadcast_to(x, shape)
+    assert str(found.value) == str(expected.value)
