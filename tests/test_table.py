@@ -305,7 +305,7 @@ def test_formulas_close_over_nothing(rule, name, formula):
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_rules_have_no_table_of_attributes(name):
-    """CPython keeps up to 30 in the object: made faster, and found at once."""
+    """CPython keeps up to 30 in the object, which is made faster so."""
     rule = RULES[name]
     assert {*vars(rule), "jvp", "_pulls", "_push"} <= {*vars(rule), *vars(type(rule))}
     assert len({*vars(rule), "jvp", "_pulls", "_push"}) <= 30

@@ -56,7 +56,7 @@ class Rule:
     """
 
     # A class holds what most rules do not have: an object of up to 30 attributes has no table of
-    # its own, and is made and read faster. There are two hundred rules.
+    # its own, and is made faster. There are two hundred rules.
     jvp: Formula | None = None
     function: Callable[..., Any]
     _pulls: dict[str, Formula] | None = None
