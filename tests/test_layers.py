@@ -34,7 +34,8 @@ ONLY_WHEN_ASKED = {"array_api_compat", "array_api_strict", "cupy", "dask", "jax"
 # What costs more to import than minidiff itself, and what nothing in the table needs.
 NOT_LOADED = {*ONLY_WHEN_ASKED, "dataclasses", "importlib.metadata", "importlib.resources"}
 NOT_LOADED |= {"json", "unittest", "graphviz", "minidiff.__main__", "minidiff.backends.cupy"}
-NOT_LOADED |= {"importlib.util", "minidiff.core.adapters", "minidiff.core.saving"}
+NOT_LOADED |= {"importlib.util", "minidiff.array_api._results", "minidiff.core.adapters"}
+NOT_LOADED |= {"minidiff.core.saving"}
 
 
 def module_name(path):

@@ -137,16 +137,15 @@ def test_tangents_move_too(home, move):
 def test_finfo_and_iinfo_are_pythons_numbers(xp):
     for dtype, name in ((xp.float32, "float32"), (xp.float64, "float64")):
         found, want = xp.finfo(dtype), np.finfo(name)
-        numbers = (found.eps, found.max, found.min, found.smallest_normal)
+        numbers = found[1:5]
         assert [type(n) for n in numbers] == [float] * 4
         assert numbers == (want.eps, want.max, want.min, want.smallest_normal)
         assert type(found.bits) is int
         assert found.bits == want.bits
         assert xp.finfo(xp.ones(1, dtype=dtype)) == found
-    parts = vars(xp.finfo(xp.complex64))
-    assert parts | {"dtype": xp.float32} == vars(xp.finfo(xp.float32))
+    assert xp.finfo(xp.complex64)[:5] == xp.finfo(xp.float32)[:5]
     found = xp.iinfo(xp.int16)
-    assert (found.bits, found.max, found.min) == (16, 32767, -32768)
+    assert found[:3] == (16, 32767, -32768)
 
 
 # ---- making arrays

@@ -379,9 +379,8 @@ def public_surface():
     found["array_api.__array_namespace_info__"] = xp.__array_namespace_info__
     results = ["finfo_object", "iinfo_object"]
     results += ["UniqueAllResult", "UniqueCountsResult", "UniqueInverseResult"]
-    for chapter in ("_dtypes", "_set_results"):
-        module = importlib.import_module(f"minidiff.array_api.{chapter}")
-        found |= {n: getattr(module, n) for n in results if hasattr(module, n)}
+    module = importlib.import_module("minidiff.array_api._results")
+    found |= {n: getattr(module, n) for n in results}
     for of in (md.Tensor, type(xp.__array_namespace_info__())):
         for name in dir(of):
             if not name.startswith("_"):

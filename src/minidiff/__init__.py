@@ -87,6 +87,7 @@ LATER = {
 }
 
 MODULE_OF = {name: module for module, names in LATER.items() for name in (*names, module)}
+# Of modules that are themselves no names of the top level.
 MODULE_OF |= {"__version__": "_version", "saved_tensors_hooks": "core.saving"}
 
 __all__ = [

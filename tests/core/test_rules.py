@@ -448,3 +448,30 @@ def test_traceback_names_the_jvp():
     with pytest.raises(AttributeError, match="no_such_name") as error:
         md.jvp(broken, [md.Tensor([1.0])], [md.Tensor([1.0])])
     assert traceback.extract_tb(error.tb)[-1].name == "jvp of broken"
+
+
+# ---- adapters, made when they are first needed
+
+
+def halves_jvp(xp, dx):
+    return 2 * dx, 3 * dx
+
+
+@pytest.mark.parametrize("look_first", [False, True])
+def test_adapters_made_before_it_is_seen_that_there_are_several_results(look_first):
+    @md.differentiable(x=lambda g: 2 * g[0] + 3 * g[1], jvp=halves_jvp)
+    def multiples(xp, x, /):
+        """Twice and three times x."""
+        return 2 * x, 3 * x
+
+    rule = rule_of(multiples)
+    if look_first:
+        assert list(rule.pulls) == ["x"]
+        assert rule.push is rule.push
+    x = Tensor([1.0, 2.0], allow_grad=True)
+    two, three = multiples(x)
+    (two + 10.0 * three).backward()
+    np.testing.assert_array_equal(x.grad.as_numpy(), [32.0, 32.0])
+    _, (by_two, by_three) = md.jvp(multiples, (x.detach(),), (md.asarray([1.0, 10.0]),))
+    np.testing.assert_array_equal(by_two.as_numpy(), [2.0, 20.0])
+    np.testing.assert_array_equal(by_three.as_numpy(), [3.0, 30.0])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from math import e, inf, nan, pi
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -139,7 +140,7 @@ from ._manipulation import (
     tile,
     unstack,
 )
-from ._namespace import EXTRAS, e, inf, nan, newaxis, pi, tensor_namespace
+from ._namespace import EXTRAS, tensor_namespace
 from ._searching import (
     argmax,
     argmin,
@@ -177,6 +178,8 @@ from ._utility import (
 )
 
 __array_api_version__ = "2025.12"
+
+newaxis = None
 
 bool = numpy_backend.arrays.bool
 int8 = numpy_backend.arrays.int8

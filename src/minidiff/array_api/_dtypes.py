@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from ..core.words import linear, nondifferentiable, view
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
+    from ._results import finfo_object, iinfo_object
 
 DTYPES = (
     "bool",
@@ -25,26 +25,6 @@ DTYPES = (
     "complex64",
     "complex128",
 )
-
-
-class finfo_object(SimpleNamespace):
-    """What `finfo` returns: Python numbers, and the dtype."""
-
-    bits: int
-    eps: float
-    max: float
-    min: float
-    smallest_normal: float
-    dtype: Any
-
-
-class iinfo_object(SimpleNamespace):
-    """What `iinfo` returns: Python numbers, and the dtype."""
-
-    bits: int
-    max: int
-    min: int
-    dtype: Any
 
 
 @linear(x=lambda g: g)
@@ -74,24 +54,26 @@ def dtype_of(array_or_dtype: Any) -> Any:
 @nondifferentiable
 def finfo(xp: Any, type: Any, /) -> finfo_object:
     """The limits of a floating data type; of a complex one, of its parts."""
+    from ._results import finfo_object
+
     found = xp.finfo(dtype_of(type))
     return finfo_object(
-        bits=int(found.bits),
-        eps=float(found.eps),
-        max=float(found.max),
-        min=float(found.min),
-        smallest_normal=float(found.smallest_normal),
-        dtype=found.dtype,
+        int(found.bits),
+        float(found.eps),
+        float(found.max),
+        float(found.min),
+        float(found.smallest_normal),
+        found.dtype,
     )
 
 
 @nondifferentiable
 def iinfo(xp: Any, type: Any, /) -> iinfo_object:
     """The limits of an integer data type."""
+    from ._results import iinfo_object
+
     found = xp.iinfo(dtype_of(type))
-    return iinfo_object(
-        bits=int(found.bits), max=int(found.max), min=int(found.min), dtype=found.dtype
-    )
+    return iinfo_object(int(found.bits), int(found.max), int(found.min), found.dtype)
 
 
 @nondifferentiable

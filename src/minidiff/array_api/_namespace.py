@@ -22,12 +22,7 @@ EXTRAS = {
     "copy": _creation.copy,
 }
 
-e = math.e
-inf = math.inf
-nan = math.nan
-newaxis = None
-pi = math.pi
-CONSTANTS = {"e": e, "inf": inf, "nan": nan, "newaxis": newaxis, "pi": pi}
+CONSTANTS = {"e": math.e, "inf": math.inf, "nan": math.nan, "newaxis": None, "pi": math.pi}
 
 
 def tensor_namespace(

@@ -8,7 +8,7 @@ from ..core.words import composite, nondifferentiable
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
-    from ._set_results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
+    from ._results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 
 
 @nondifferentiable
@@ -39,19 +39,25 @@ def indices_of_unique(xp: Any, x: Tensor, /) -> Tensor:
 @nondifferentiable
 def found_unique_all(xp: Any, x: Tensor, /) -> UniqueAllResult:
     """The library's own `unique_all`."""
-    return xp.unique_all(x)
+    from ._results import UniqueAllResult
+
+    return UniqueAllResult(*xp.unique_all(x))
 
 
 @nondifferentiable
 def found_unique_counts(xp: Any, x: Tensor, /) -> UniqueCountsResult:
     """The library's own `unique_counts`."""
-    return xp.unique_counts(x)
+    from ._results import UniqueCountsResult
+
+    return UniqueCountsResult(*xp.unique_counts(x))
 
 
 @nondifferentiable
 def found_unique_inverse(xp: Any, x: Tensor, /) -> UniqueInverseResult:
     """The library's own `unique_inverse`."""
-    return xp.unique_inverse(x)
+    from ._results import UniqueInverseResult
+
+    return UniqueInverseResult(*xp.unique_inverse(x))
 
 
 @nondifferentiable

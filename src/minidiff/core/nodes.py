@@ -172,11 +172,7 @@ def is_plain(values: tuple[Any, ...]) -> bool:
     """Whether all that stands in a key or a shape is plain, or a slice of what is."""
     for one in values:
         kind = type(one)
-        if kind in PLAIN:
-            continue
-        if kind is not slice or type(one.start) not in PLAIN or type(one.stop) not in PLAIN:
-            return False
-        if type(one.step) not in PLAIN:
+        if kind not in PLAIN and not (kind is slice and is_plain((one.start, one.stop, one.step))):
             return False
     return True
 
@@ -201,7 +197,7 @@ def unwrap(value: Any, backend: Backend, keep: bool, where: str) -> Any:
         return value if all(map(operator.is_, made, value)) else tuple(made)
     if kind is slice:
         ends = (value.start, value.stop, value.step)
-        if type(ends[0]) in PLAIN and type(ends[1]) in PLAIN and type(ends[2]) in PLAIN:
+        if is_plain(ends):
             return value
         return slice(*[unwrap(one, backend, keep, where) for one in ends])
     if kind is list:

@@ -75,7 +75,7 @@ class Rule:
         # A row of this package. What its formulas give is known; users' results are looked at.
         self.known = str(row.__module__).startswith(PACKAGE)
         self._check(formulas)
-        # The parameters of a formula that are kept for it: its arrays, and the result.
+        # By input, the parameters that its formula asks for, and `out` where it does.
         self.named = {name: self._kept(formula) for name, formula in self.formulas.items()}
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.kind = self._kind()
@@ -87,7 +87,7 @@ class Rule:
         self.keeps_first = self._keeps(self.inputs[:1])
         self.keeps_second = self._keeps(self.inputs[1:])
         self.keeps_both = self._keeps(self.inputs)
-        # Formulas that compute with xp take arrays; Python's numbers become ones for them.
+        # Formulas that call functions of xp take no Python numbers: arrays are made of them.
         self.calls_xp = not self.takes_numbers and any(
             "xp" in names_of(f) for f in self.formulas.values()
         )
@@ -220,6 +220,7 @@ class Rule:
             self.kind = "wide"
             self.wide = True
             self.straight = self.quick = False
+            self._pulls = self._push = None  # if there are some, they are of another signature
 
     def keeps(self, parent1: Any, parent2: Any) -> tuple[bool, bool, bool]:
         """Whether a node keeps the first array, the second, and the result."""

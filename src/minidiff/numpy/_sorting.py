@@ -7,7 +7,7 @@ from typing import Any
 import numpy as bare
 
 from .. import array_api as xp
-from ..array_api._set_results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
+from ..array_api._results import UniqueAllResult, UniqueCountsResult, UniqueInverseResult
 from ..core.tensor import Tensor
 from ._axes import as_shape, flat_if_none, normalize_axis
 from ._dtypes import alike

@@ -1,11 +1,31 @@
-"""The named tuples of the set functions: the array libraries have such of their own."""
+"""Named tuples, which take long to make: loaded when a function first returns one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ..core.tensor import Tensor
+
+
+class finfo_object(NamedTuple):
+    """What `finfo` returns: Python numbers, and the dtype."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+
+class iinfo_object(NamedTuple):
+    """What `iinfo` returns: Python numbers, and the dtype."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
 
 
 class UniqueAllResult(NamedTuple):
