@@ -304,6 +304,13 @@ def test_formulas_close_over_nothing(rule, name, formula):
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
+def test_a_signature_is_the_rows_own_without_xp(name):
+    expected = inspect.signature(RULES[name].row)
+    _, *others = expected.parameters.values()
+    assert inspect.signature(RULES[name].function) == expected.replace(parameters=others)
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
 def test_rules_have_no_table_of_attributes(name):
     """CPython keeps up to 30 in the object, which is made faster so."""
     rule = RULES[name]

@@ -11,7 +11,7 @@ import minidiff as md
 import minidiff.array_api
 import numpy as np
 from minidiff import Tensor
-from minidiff.core.rules import rule_of
+from minidiff.core.rules import rule_of, signature_of
 
 rng = np.random.default_rng(7)
 
@@ -475,3 +475,19 @@ def test_adapters_made_before_it_is_seen_that_there_are_several_results(look_fir
     _, (by_two, by_three) = md.jvp(multiples, (x.detach(),), (md.asarray([1.0, 10.0]),))
     np.testing.assert_array_equal(by_two.as_numpy(), [2.0, 20.0])
     np.testing.assert_array_equal(by_three.as_numpy(), [3.0, 30.0])
+
+
+def test_rows_alike_but_for_a_default_or_an_annotation_keep_their_own_signatures():
+    def bare(xp, x, n, /): ...
+
+    def with_default(xp, x, n=2, /): ...
+
+    def annotated(xp, x: "Tensor", n: "int", /) -> "Tensor": ...
+
+    def otherwise(xp, x: "Tensor", n: "float", /) -> "Tensor": ...
+
+    def unhashable(xp, x: [Tensor], n: {}, /): ...
+
+    for row in (bare, with_default, annotated, otherwise, unhashable, annotated):
+        _, *others = inspect.signature(row).parameters.values()
+        assert signature_of(row) == inspect.signature(row).replace(parameters=others)
