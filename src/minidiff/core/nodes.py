@@ -172,7 +172,11 @@ def is_plain(values: tuple[Any, ...]) -> bool:
     """Whether all that stands in a key or a shape is plain, or a slice of what is."""
     for one in values:
         kind = type(one)
-        if kind not in PLAIN and not (kind is slice and is_plain((one.start, one.stop, one.step))):
+        if kind is slice:
+            start, stop, step = type(one.start), type(one.stop), type(one.step)
+            if start not in PLAIN or stop not in PLAIN or step not in PLAIN:
+                return False
+        elif kind not in PLAIN:
             return False
     return True
 
