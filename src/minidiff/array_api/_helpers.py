@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import lru_cache
 from typing import Any
 
 from ..backends import SCALARS
@@ -98,8 +99,15 @@ def keep_axes(xp: Any, x: Any, shape: tuple[int, ...], axis: Axis, keepdims: boo
     """The result of a reduction of an array of some shape, with the axes that went as ones."""
     if keepdims or not shape:
         return x
+    gone = axis if type(axis) is int else axes_of(axis, len(shape))
+    return xp.reshape(x, kept_shape(shape, gone))
+
+
+@lru_cache(1000)
+def kept_shape(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
+    """A shape with ones for the axes that a reduction takes."""
     gone = axes_of(axis, len(shape))
-    return xp.reshape(x, tuple([1 if i in gone else side for i, side in enumerate(shape)]))
+    return tuple([1 if i in gone else side for i, side in enumerate(shape)])
 
 
 def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
