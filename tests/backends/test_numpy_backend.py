@@ -205,15 +205,31 @@ def test_quietly_where_numpy_keeps_its_setting_elsewhere(monkeypatch):
 def test_ones_are_new_each_time_and_few_are_remembered():
     backend = NumPyBackend()
     for size in range(3 * backend.most_patterns):
-        for _ in range(3):
-            made = backend.ones((size,), backend.double, None)
-            np.testing.assert_array_equal(made, np.ones(size))
+        for dtype in ("f8", "f4", "f8", "c8", "f4"):
+            made = backend.ones((size,), np.dtype(dtype), None)
+            np.testing.assert_array_equal(made, np.ones(size), strict=dtype == "f8")
+            assert made.dtype == dtype
             made[...] = 7.0
     large = (backend.most_in_pattern + 1,)
     assert backend.ones(large, backend.double, None).shape == large
     assert len(backend.patterns) <= backend.most_patterns
     assert large not in backend.patterns
-    assert backend.ones((2,), np.dtype("f4"), None).dtype == np.float32
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("shape", [(), (0,), (7,), (2, 0), (2, 3), (1 << 16,), (1 << 17,)])
+def test_any_gives_what_numpy_gives(shape, keepdims):
+    # Truth values are counted where they are few.
+    for place in (None, 0, -1):
+        truths = np.zeros(shape, bool)
+        if place is not None and truths.size:
+            truths.reshape(-1)[place] = True
+        for x in (truths, truths.astype(float)):
+            for axis in (None, *range(x.ndim)):
+                found = _numpy_functions.any(x, axis, keepdims)
+                expected = np.any(x, axis=axis, keepdims=keepdims)
+                assert type(found) is type(expected)
+                np.testing.assert_array_equal(found, expected, strict=True)
 
 
 @pytest.mark.parametrize("step", [None, 1, 2, -1, -3])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-from functools import lru_cache
 from typing import Any
 
 from ..backends import SCALARS
@@ -99,15 +98,11 @@ def keep_axes(xp: Any, x: Any, shape: tuple[int, ...], axis: Axis, keepdims: boo
     """The result of a reduction of an array of some shape, with the axes that went as ones."""
     if keepdims or not shape:
         return x
-    gone = axis if type(axis) is int else axes_of(axis, len(shape))
-    return xp.reshape(x, kept_shape(shape, gone))
-
-
-@lru_cache(1000)
-def kept_shape(shape: tuple[int, ...], axis: int | tuple[int, ...]) -> tuple[int, ...]:
-    """A shape with ones for the axes that a reduction takes."""
+    if type(axis) is int:  # the usual one, without the detour
+        axis %= len(shape)
+        return xp.reshape(x, (*shape[:axis], 1, *shape[axis + 1 :]))
     gone = axes_of(axis, len(shape))
-    return tuple([1 if i in gone else side for i, side in enumerate(shape)])
+    return xp.reshape(x, tuple([1 if i in gone else side for i, side in enumerate(shape)]))
 
 
 def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:

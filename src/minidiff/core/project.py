@@ -5,7 +5,6 @@ The one place where broadcasting, complex parts and casts are undone, so that no
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from ..backends import SCALARS, Backend
@@ -36,9 +35,14 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
 
     A formula may also give less than `shape` (a scalar's share, say); that is broadcast.
     """
-    leading, stretched = summed_axes(g.shape, shape)
-    if leading:
-        g = xp.sum(g, axis=leading)
+    extra = len(g.shape) - len(shape)
+    if extra > 0:
+        g = xp.sum(g, axis=tuple(range(extra)))
+        if g.shape == shape:
+            return g
+    stretched = tuple(
+        [i for i, side in enumerate(g.shape) if side != 1 and shape[i - len(g.shape)] == 1]
+    )
     if stretched:
         g = xp.sum(g, axis=stretched, keepdims=True)
     if g.shape == shape:
@@ -51,18 +55,6 @@ def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
             f"{tuple(shape)}"
         )
     return xp.broadcast_to(g, shape)
-
-
-@lru_cache(1000)
-def summed_axes(
-    found: tuple[int, ...], wanted: tuple[int, ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The axes that broadcasting put before those of a shape, and those it stretched."""
-    extra = max(len(found) - len(wanted), 0)
-    rest = found[extra:]
-    pairs = zip(rest, wanted[len(wanted) - len(rest) :], strict=True)
-    stretched = [i for i, (side, one) in enumerate(pairs) if side != 1 and one == 1]
-    return tuple(range(extra)), tuple(stretched)
 
 
 def project_out(tangent: Any, out: Tensor) -> Tensor:
