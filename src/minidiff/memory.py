@@ -100,7 +100,8 @@ def kept_by(node: OpNode) -> list[Any]:
     if isinstance(node, WideNode) or node.rule.parametric:
         kept += [*node.args, *node.kwargs.values()]
     # Arrays that stand for Python's numbers are the backend's, and shared by all graphs.
-    numbers = set(map(id, node.backend.numbers.values()))
+    backend = node.backend
+    numbers = set(map(id, (*backend.doubles.values(), *backend.singles.values())))
     flat = [raw(leaf) for one in leaves_of(kept) for leaf in unpacked(one)]
     return [one for one in flat if id(one) not in numbers and is_memory(one)]
 

@@ -4,6 +4,7 @@ import contextlib
 import operator
 import subprocess
 import sys
+from math import inf, nan
 
 import array_api_strict
 import pytest
@@ -216,6 +217,39 @@ def test_ones_are_new_each_time_and_few_are_remembered():
     assert large not in backend.patterns
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "complex64"])
+@pytest.mark.parametrize("number", [0, 0.0, -0.0, 1, 0.1, -2.5, 1e300, 2**70, inf, -inf, nan])
+@pytest.mark.parametrize("function", [operator.mul, operator.truediv, operator.sub, operator.eq])
+def test_numbers_beside_an_array_are_as_numpy_has_them(function, number, dtype):
+    array = np.asarray([-1.5, -0.0, 0.0, 2.0]).astype(dtype)
+    x = xp.asarray(array)
+    with np.errstate(all="ignore"):
+        for one in (number, -number, number):  # what was remembered must not serve the other
+            for found, expected in (
+                (function(x, one), function(array, one)),
+                (function(one, x), function(one, array)),
+            ):
+                np.testing.assert_array_equal(found.as_numpy(), expected, strict=True)
+                if expected.dtype.kind == "f":
+                    signs = [np.signbit(np.nan_to_num(y)) for y in (found.as_numpy(), expected)]
+                    np.testing.assert_array_equal(*signs)
+
+
+def test_few_numbers_are_remembered():
+    backend = NumPyBackend()
+    for numbers, dtype in ((backend.doubles, "f8"), (backend.singles, "f4")):
+        for number in range(2 * numbers.most):
+            assert numbers[number] == number
+            assert numbers[number].dtype == dtype
+        assert numbers[1] is numbers[1]
+        assert not numbers[1].flags.writeable
+        assert not {0, inf, nan} & set(numbers)
+        assert 1 < len(numbers) <= numbers.most
+    with np.errstate(over="ignore"):
+        assert np.isinf(backend.singles[1e300])
+    assert 1e300 not in backend.singles
+
+
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize("shape", [(), (0,), (7,), (2, 0), (2, 3), (1 << 16,), (1 << 17,)])
 def test_any_gives_what_numpy_gives(shape, keepdims):
@@ -253,7 +287,6 @@ def test_nothing_else_is_imported():
 
 # ---- special cases of the standard that NumPy has otherwise
 
-inf, nan = np.inf, np.nan
 FLOORS = [
     (inf, 2.0, inf),
     (inf, -2.0, -inf),

@@ -42,6 +42,9 @@ def stacked(f, stacks):
 @pytest.mark.parametrize(("name", "text"), BATCHED, ids=lambda one: one)
 def test_as_in_a_loop(name, text):
     arrays = used(text)
+    # A batch may be summed in another order, which changes a last place: of float32, where the
+    # text asks for it.
+    rtol = 1e-6 if "'f4'" in text else 1e-8
     for names in ways(floating(arrays)):
         stacks = [numpy.stack([arrays[n], arrays[n] * 1.02, arrays[n] * 0.97]) for n in names]
 
@@ -60,4 +63,4 @@ def test_as_in_a_loop(name, text):
         for function in (f, md.grad(loss, range(len(names)))):
             found = md.vmap(function)(*map(md.asarray, stacks))
             for one, expected in zip(found, stacked(function, stacks), strict=True):
-                numpy.testing.assert_allclose(one.as_numpy(), expected, rtol=1e-8, atol=1e-10)
+                numpy.testing.assert_allclose(one.as_numpy(), expected, rtol=rtol, atol=1e-10)

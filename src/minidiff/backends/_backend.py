@@ -69,8 +69,9 @@ class Backend:
         What takes the place of the bodies of some rows.
     slices_are_views : bool
         x[a:b] always shares the memory of x.
-    double : dtype, optional
-        Beside an array of it Python's numbers are taken from `numbers`, ready-made arrays.
+    double, single : dtype, optional
+        Beside an array of one Python's numbers are taken from `doubles` or `singles`, ready-made
+        arrays.
     """
 
     name: str
@@ -82,7 +83,9 @@ class Backend:
     own: Mapping[str, Callable[..., Any]]
     slices_are_views: bool
     double: Any
-    numbers: Mapping[float, Any]
+    single: Any
+    doubles: Mapping[float, Any]
+    singles: Mapping[float, Any]
     writes_in_place: ClassVar[bool] = True
     # Arrays never change: a write makes a new one.
     immutable: ClassVar[bool] = False
@@ -98,8 +101,8 @@ class Backend:
         self.base = None
         self.own = {}
         self.slices_are_views = False
-        self.double = None
-        self.numbers = {}
+        self.double = self.single = None
+        self.doubles = self.singles = {}
         self._tensors: Any = None
         self._elements: bool | None = None
 

@@ -27,17 +27,21 @@ _compat.is_lazy_place = True  # type: ignore[attr-defined]  # read by `namespace
 
 
 class Numbers(dict[float, Any]):
-    """Python's numbers as arrays of float64, each made once.
+    """Python's numbers as arrays of a dtype, each made once.
 
     To convert one takes NumPy as long as the arithmetic on ten elements. Zeros are not kept, for
-    0.0 and -0.0 are the same key.
+    0.0 and -0.0 are the same key, nor what is not finite, so that NumPy warns each time.
     """
 
     most: ClassVar[int] = 256
 
+    def __init__(self, dtype: Any):
+        super().__init__()
+        self.dtype = dtype
+
     def __missing__(self, number: float) -> Any:
-        made = np.asarray(number, dtype=np.float64)
-        if number:
+        made = np.asarray(number, self.dtype)
+        if number and np.isfinite(made):
             if len(self) >= self.most:  # a learning rate that falls, say
                 self.clear()
             made.flags.writeable = False
@@ -78,8 +82,8 @@ class NumPyBackend(Backend):
         self.constants = (np.ndarray, np.generic)
         self.plain = (np.dtype(np.float64), np.dtype(np.float32))
         self.slices_are_views = True
-        self.double = self.plain[0]
-        self.numbers = Numbers()
+        self.double, self.single = self.plain
+        self.doubles, self.singles = Numbers(self.double), Numbers(self.single)
         self.patterns: dict[Any, Any] = {}
         self.arrays = namespace("numpy arrays", _numpy_functions, np, _compat)
 

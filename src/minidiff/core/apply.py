@@ -115,7 +115,7 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     kernels = rule.kernels
     keeps_first, keeps_second, keeps_both = rule.keeps_first, rule.keeps_second, rule.keeps_both
     never, stays = not rule.inputs, rule.stays
-    ready = () if rule.takes_numbers else NUMBERS  # of which backend.numbers has arrays
+    ready = () if rule.takes_numbers else NUMBERS  # of which the backend may have arrays
 
     def call(x1: Any, x2: Any, /) -> Any:
         # root1 and root2: whose memory it is, where the operand is a Tensor.
@@ -140,7 +140,9 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
                 root2 = None
                 parent2 = None
                 if type(x2) in ready and array1.dtype is backend.double:
-                    array2 = backend.numbers[x2]
+                    array2 = backend.doubles[x2]
+                elif type(x2) in ready and array1.dtype is backend.single:
+                    array2 = backend.singles[x2]
                 elif type(x2) in SCALARS:
                     array2 = x2
                 elif isinstance(x2, backend.constants):
@@ -156,7 +158,9 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
             root1 = None
             parent1 = None
             if type(x1) in ready and array2.dtype is backend.double:
-                array1 = backend.numbers[x1]
+                array1 = backend.doubles[x1]
+            elif type(x1) in ready and array2.dtype is backend.single:
+                array1 = backend.singles[x1]
             elif type(x1) in SCALARS:
                 array1 = x1
             elif isinstance(x1, backend.constants):
