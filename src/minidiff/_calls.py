@@ -117,10 +117,13 @@ def pair(where: str, result: Any) -> tuple[Any, Any]:
 
 def checked_argnums(where: str, argnums: Argnums) -> tuple[int, ...]:
     numbers = argnums if isinstance(argnums, Sequence) else (argnums,)
-    whole = [hasattr(one, "__index__") and type(one) is not bool for one in numbers]
-    if not whole or not all(whole):
+    try:
+        found = tuple([operator.index(one) for one in numbers])
+    except TypeError:
+        found = ()
+    if not found or any(type(one) is bool for one in numbers):
         raise TypeError(f"{where}: argnums is an int or a sequence of them, not {argnums!r}")
-    return tuple([operator.index(one) for one in numbers])
+    return found
 
 
 def as_asked(argnums: Argnums, found: Sequence[Any]) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ._calls import floating, from_plain
+from ._calls import floating, from_plain, one_real_number
 from .backends import ingest
 from .core.tensor import Tensor, wrap
 from .core.trees import leaves_of, with_leaves
@@ -94,7 +94,8 @@ class Objective(OfVector):
 
     def value(self, x: Vector, *args: Any) -> float:
         """The value alone."""
-        return float(self._f(self.parameters(x), *self._args, *args))
+        value = self._f(self.parameters(x), *self._args, *args)
+        return float(one_real_number([value]) if type(value) is Tensor else value)
 
     def gradient(self, x: Vector, *args: Any) -> Vector:
         """The gradient alone."""
