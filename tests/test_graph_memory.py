@@ -39,6 +39,13 @@ def test_graph_memory_of_wide_operations_and_views():
     assert md.graph_memory(xp.matmul(x[:5], w)).by_operation == {"matmul": 1600}
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_are_shared_by_all_graphs(dtype):
+    (x,) = leaves(np.ones(10, dtype))
+    assert md.graph_memory(x * 2.0 / 3.0).bytes == 0
+    assert md.graph_memory(xp.maximum(x, 2.0)).bytes == x.nbytes
+
+
 def test_checkpoints_keep_arguments_and_results():
     (x,) = leaves(np.ones(100))
     layer = md.checkpoint(lambda x: xp.sin(xp.sin(xp.sin(x))))
