@@ -95,6 +95,8 @@ TRANSFORMS = {
     "value": lambda f: f,
     "grad": lambda f: md.grad(lambda a, b: xp.sum(xp.sin(f(a, b))), (0, 1)),
     "jvp": lambda f: lambda a, b: md.jvp(f, [a, b], [xp.sin(b), xp.cos(a)])[1],
+    "rows": lambda f: md.jacobian(f, (0, 1), mode="reverse"),
+    "columns": lambda f: md.jacobian(f, (0, 1), mode="forward"),
     "hessian": lambda f: md.hessian(lambda a, b: xp.sum(f(a, b) ** 2)),
     "grad of jvp": lambda f: md.grad(
         lambda a, b: xp.sum(md.jvp(lambda a: f(a, b) ** 2, [a], [b])[1])
