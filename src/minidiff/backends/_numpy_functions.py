@@ -214,9 +214,13 @@ def expm1(x: Any) -> Any:
     return joined(np.where(special, real, out.real), np.where(special, imag, out.imag), x.dtype)
 
 
+_tanh: Any = np.tanh
+_double = np.dtype(np.float64)
+
+
 def tanh(x: Any) -> Any:
-    out = np.tanh(x)
-    if x.dtype.kind != "c":
+    out = _tanh(x)
+    if out.dtype is _double or out.dtype.kind != "c":
         return out
     special = np.isinf(x.real) & np.isfinite(x.imag)
     if not np.any(special):

@@ -118,33 +118,26 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
     ready = () if rule.takes_numbers else NUMBERS  # of which the backend may have arrays
 
     def call(x1: Any, x2: Any, /) -> Any:
-        # root1 and root2: whose memory it is, where the operand is a Tensor.
-        root1: Any = x1
-        root2: Any = x2
         if type(x1) is Tensor:
             if x1._at is not None:
                 look_again(x1)
-                root1 = x1._at[0]
             backend = x1._backend
             array1 = x1._data
             parent1: Any = x1._node
             if type(x2) is Tensor:
                 if x2._at is not None:
                     look_again(x2)
-                    root2 = x2._at[0]
                 if x2._backend is not backend:
                     return rule.function(*together(rule.name, x1, x2))
                 array2 = x2._data
                 parent2: Any = x2._node
             else:
-                root2 = None
                 parent2 = None
                 if type(x2) in ready and array1.dtype is backend.double:
                     array2 = backend.doubles[x2]
-                elif type(x2) in ready and array1.dtype is backend.single:
-                    array2 = backend.singles[x2]
                 elif type(x2) in SCALARS:
-                    array2 = x2
+                    single = type(x2) in ready and array1.dtype is backend.single
+                    array2 = backend.singles[x2] if single else x2
                 elif isinstance(x2, backend.constants):
                     array2 = backend.constant(x2)
                 else:
@@ -152,17 +145,14 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         elif type(x2) is Tensor:
             if x2._at is not None:
                 look_again(x2)
-                root2 = x2._at[0]
             backend = x2._backend
             array2 = x2._data
-            root1 = None
             parent1 = None
             if type(x1) in ready and array2.dtype is backend.double:
                 array1 = backend.doubles[x1]
-            elif type(x1) in ready and array2.dtype is backend.single:
-                array1 = backend.singles[x1]
             elif type(x1) in SCALARS:
-                array1 = x1
+                single = type(x1) in ready and array2.dtype is backend.single
+                array1 = backend.singles[x1] if single else x1
             elif isinstance(x1, backend.constants):
                 array1 = backend.constant(x1)
             else:
@@ -218,17 +208,17 @@ def binary(rule: Rule, otherwise: Callable[..., Any]) -> Callable[..., Any]:
         node.parent1 = parent1
         node.parent2 = parent2
         if keep1:
-            if root1 is None:
-                node.x1 = array1 if array1 is not x1 else constant(x1, rule, backend, data)
-            else:
+            if type(x1) is Tensor:
                 node.x1 = array1
-                root1._kept = True
-        if keep2:
-            if root2 is None:
-                node.x2 = array2 if array2 is not x2 else constant(x2, rule, backend, data)
+                (x1 if x1._at is None else x1._at[0])._kept = True
             else:
+                node.x1 = array1 if array1 is not x1 else constant(x1, rule, backend, data)
+        if keep2:
+            if type(x2) is Tensor:
                 node.x2 = array2
-                root2._kept = True
+                (x2 if x2._at is None else x2._at[0])._kept = True
+            else:
+                node.x2 = array2 if array2 is not x2 else constant(x2, rule, backend, data)
         if keep_out:
             node.out = data
             out._kept = True
