@@ -61,6 +61,14 @@ def whole_rows(a, b):
     return y
 
 
+def rows_of_a_transpose(a, b):
+    y = xp.sin(xp.reshape(a, (2, 2)).T)  # it lies in memory as the transpose does
+    y[xp.sum(y, axis=1) > 0] *= 2.0
+    mask = xp.sum(y, axis=1) > b[0]
+    y[mask] += b[:2]
+    return y * xp.sum(y[mask].T * b[:2, None])
+
+
 def of_one_number(a, b):
     y = a[0] * 1.0
     y[y < b[0]] = b[1]
@@ -89,7 +97,7 @@ def integers(a, b):
 
 PROGRAMS = (
     *(scalar, one_per_sample, updated, selected_elsewhere, only_where_it_is_defined, summed),
-    *(whole_rows, of_one_number, everything_and_nothing, converted, integers),
+    *(whole_rows, rows_of_a_transpose, of_one_number, everything_and_nothing, converted, integers),
 )
 TRANSFORMS = {
     "value": lambda f: f,

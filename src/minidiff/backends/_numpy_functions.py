@@ -220,7 +220,7 @@ _double = np.dtype(np.float64)
 
 def tanh(x: Any) -> Any:
     out = _tanh(x)
-    if out.dtype is _double or out.dtype.kind != "c":
+    if out.dtype is _double or out.dtype.kind != "c":  # the usual dtype by a look at its identity
         return out
     special = np.isinf(x.real) & np.isfinite(x.imag)
     if not np.any(special):

@@ -203,9 +203,11 @@ def completed(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
 
 
 def permute_dims(inner: Function, x: Batched, /, axes: tuple[int, ...]) -> Any:
-    run = run_of(x)
+    run = x.mapped
     if run is None:
         return Batched(inner(x.value, axes), None)
+    if not run.open:
+        return run.permuted(inner, x, axes)
     return Batched(inner(x.value, (0, *shifted(tuple(axes), x.ndim))), run)
 
 

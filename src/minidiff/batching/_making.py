@@ -75,13 +75,11 @@ def for_each_sample(value: Tensor, run: Run) -> Any:
     """A copy for each sample that lies in memory as the one given: its views will be views too."""
     xp, layout = value._backend.tensors, value._backend.layout(current(value)._data)
     order = tuple([axis for axis, _ in layout])
-    turned = tuple([place for place, (_, backwards) in enumerate(layout, 1) if backwards])
-    if order == tuple(range(value.ndim)) and not turned:
-        return xp.copy(xp.broadcast_to(value, (run.count, *value.shape)))
     back = (0, *[order.index(axis) + 1 for axis in range(value.ndim)])
+    turned = tuple([place for place, (_, backwards) in enumerate(layout, 1) if backwards])
     value = xp.permute_dims(value, order)
     value = xp.broadcast_to(value, (run.count, *value.shape))
-    value = xp.flip(xp.copy(xp.flip(value, axis=turned)), axis=turned)
+    value = xp.flip(xp.copy(xp.flip(value, axis=turned)), axis=turned) if turned else xp.copy(value)
     return xp.permute_dims(value, back)
 
 

@@ -165,6 +165,12 @@ class Selection(Run):
         there.check(x)
         return Batched(namespace(x).broadcast_to(aligned(x, len(shape)), whole), there)
 
+    def permuted(self, inner: Callable[..., Any], x: Batched, axes: tuple[int, ...]) -> Batched:
+        """What is selected, its axes in another order."""
+        order = shifted(tuple(axes), x.ndim)
+        behind = x.ndim - 1 - order.index(x.ndim - self.behind)
+        return Batched(inner(x.value, (0, *order)), self.moved(behind))
+
     def reshaped(self, inner: Callable[..., Any], x: Batched, shape: tuple[Any, ...]) -> Batched:
         """What is selected, with other axes before and behind."""
         there, whole = self.in_place_of(shape)

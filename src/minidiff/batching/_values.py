@@ -60,6 +60,10 @@ class Run:
         """The sum of a value of a run that is not open."""
         self.refuse()
 
+    def permuted(self, inner: Callable[..., Any], x: Batched, axes: tuple[int, ...]) -> Any:
+        """A value of a run that is not open, its axes in another order."""
+        self.refuse()
+
     def reshaped(self, inner: Callable[..., Any], x: Batched, shape: tuple[Any, ...]) -> Any:
         """A value of a run that is not open, in another shape."""
         self.refuse()
